@@ -1,0 +1,68 @@
+"""A dispatcher for partners: the body is never parsed, and errors are problem documents (RFC 9457).
+
+Odoo's own HTTP dispatcher reads the form first, after which the raw body of a form-encoded request is gone and no
+signature can be checked.
+"""
+
+import json
+import logging
+
+from werkzeug.exceptions import HTTPException
+
+from odoo import http
+
+from ..core.faults import Fault
+
+_logger = logging.getLogger(__name__)
+
+PROBLEM_TYPE = "urn:sync-governance:problem:"
+
+
+class RawDispatcher(http.Dispatcher):
+    """Routes of ``type='sync_raw'``."""
+
+    routing_type = "sync_raw"
+    mimetypes = ("*/*",)
+
+    @classmethod
+    def is_compatible_with(cls, request):
+        return True
+
+    def dispatch(self, endpoint, args):
+        self.request.params = dict(args)
+        return http.Response.load(self.request.registry["ir.http"]._dispatch(endpoint))
+
+    def handle_error(self, exc):
+        if isinstance(exc, Fault):
+            return problem(self.request, exc)
+        if isinstance(exc, HTTPException) and exc.code:
+            return problem_response(
+                self.request, exc.code, {"type": "about:blank", "title": exc.name, "status": exc.code}
+            )
+        _logger.error("A partner's request failed", exc_info=exc)
+        return problem_response(
+            self.request, 503,
+            {"type": PROBLEM_TYPE + "receive.unavailable", "title": "Temporarily unavailable", "status": 503},
+            {"Retry-After": "30"},
+        )
+
+
+def problem(request, fault):
+    """The problem document of a fault; says nothing that an unauthenticated caller should not learn."""
+    document = {
+        "type": PROBLEM_TYPE + fault.code,
+        "title": fault.entry.title,
+        "status": fault.entry.http_status,
+        "detail": fault.detail,
+    }
+    headers = {"Retry-After": "30"} if fault.entry.http_status in (429, 503) else {}
+    return problem_response(request, fault.entry.http_status, document, headers)
+
+
+def problem_response(request, status, document, headers=None):
+    """A response of type ``application/problem+json``."""
+    return request.make_response(
+        json.dumps(document, ensure_ascii=False),
+        headers=[("Content-Type", "application/problem+json"), *(headers or {}).items()],
+        status=status,
+    )

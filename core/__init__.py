@@ -1,0 +1,1 @@
+"""Pure Python: the algorithms of the addon. Nothing below this package imports Odoo."""

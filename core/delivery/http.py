@@ -1,0 +1,234 @@
+"""Outbound HTTP with an address guard.
+
+One :class:`GuardedSession` per endpoint keeps its connections. A delivery always ends in a :class:`DeliveryResult`;
+what went wrong is a fault of the stage ``deliver``. The promises:
+
+* only permitted addresses are dialled (see :mod:`.addresses`), redirects are never followed, proxies and ``.netrc`` of
+  the environment are ignored, cookies are not kept;
+* connecting, every read, and the delivery as a whole have a time limit; asking the name service is the operating
+  system's and only its outcome is held against the limit;
+* of the answer at most :data:`BODY_LIMIT` bytes are read. What was answered is decided by the status alone: once a
+  partner said 2xx, a body that never ends does not make the delivery a failure (it would be sent twice).
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests import exceptions
+from urllib3 import exceptions as wire_exceptions
+
+from ..faults import Fault
+from .addresses import AddressGuard
+from .wire import LIMITS, GuardedAdapter, Limits, Resolver
+
+BODY_LIMIT = 20_000
+_RETRIED_CLIENT_ERRORS = (408, 425)
+_MOST_HEADERS = 64
+_LONGEST_HEADER = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRequest:
+    """One request; the times in seconds, ``total_timeout`` from the first step to the last byte."""
+
+    url: str
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "POST"
+    connect_timeout: float = 5.0
+    read_timeout: float = 20.0
+    total_timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryResult:
+    """What came of a request. ``status`` is None when there was no answer, ``fault`` None when it was accepted.
+
+    ``headers`` have lower-case names. ``truncated``: there was more body than is kept, or it broke off.
+    """
+
+    status: int | None
+    headers: Mapping[str, str]
+    body: bytes
+    elapsed: float
+    fault: Fault | None
+    truncated: bool = False
+
+    @property
+    def retry_after(self) -> str | None:
+        """The ``Retry-After`` header as it came; :func:`.backoff.retry_after` reads it."""
+        return self.headers.get("retry-after")
+
+
+class GuardedSession:
+    """Delivers to one endpoint over pooled connections. May be shared by threads.
+
+    :param allowed_hosts: ``host:port`` that an administrator allowed by name
+    :param pool_size: how many connections are kept
+    :param ca_file: authorities to trust besides the public ones
+    :param resolver: stands in for :func:`socket.getaddrinfo`
+    """
+
+    def __init__(
+        self,
+        *,
+        allowed_hosts: Iterable[str] = (),
+        pool_size: int = 4,
+        ca_file: str | None = None,
+        resolver: Resolver | None = None,
+    ) -> None:
+        # Looked up late, so that what a host patches (gevent) is used.
+        resolver = resolver or (lambda *args: socket.getaddrinfo(*args))
+        adapter = GuardedAdapter(AddressGuard(allowed_hosts), pool_size=pool_size, resolver=resolver, ca_file=ca_file)
+        self._session = _Session()
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def deliver(self, request: DeliveryRequest) -> DeliveryResult:
+        """Send ``request`` and say what came of it. Never raises for anything the partner or the network does."""
+        started = time.monotonic()
+        limits = Limits(request.connect_timeout, request.read_timeout, started + request.total_timeout)
+        token = LIMITS.set(limits)
+        try:
+            return self._delivered(request, started)
+        finally:
+            LIMITS.reset(token)
+
+    def _delivered(self, request: DeliveryRequest, started: float) -> DeliveryResult:
+        place = _place(request.url)
+        try:
+            _check_url(request.url, place)
+            prepared = self._session.prepare_request(
+                requests.Request(request.method, request.url, headers=dict(request.headers), data=request.body)
+            )
+            response = self._session.send(prepared, stream=True, allow_redirects=False)
+        except Fault as fault:
+            return DeliveryResult(None, {}, b"", time.monotonic() - started, fault)
+        except (exceptions.RequestException, wire_exceptions.HTTPError, OSError, UnicodeError) as error:
+            return DeliveryResult(None, {}, b"", time.monotonic() - started, classify(error, place=place))
+        with response:
+            body, truncated = _bounded_body(response)
+            headers = _bounded_headers(response.headers)
+        fault = classify(response.status_code, place=place, retry_after=headers.get("retry-after"))
+        return DeliveryResult(response.status_code, headers, body, time.monotonic() - started, fault, truncated)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._session.close()
+
+    def __enter__(self) -> GuardedSession:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
+def classify(outcome: int | BaseException, *, place: str = "the partner", retry_after: str | None = None) -> Fault | None:
+    """The fault behind a status or an error of the network; None for 2xx, the only success.
+
+    The texts name the partner's host, never an address or the library's own words: they are shown to people.
+    """
+    if isinstance(outcome, int):
+        return _fault_of_status(outcome, place, retry_after)
+    if isinstance(outcome, Fault):
+        return outcome
+    code, text = _fault_of_error(outcome)
+    return Fault(code, text.format(place=place), subject=place)
+
+
+def _fault_of_status(status: int, place: str, retry_after: str | None) -> Fault | None:
+    if 200 <= status < 300:
+        return None
+    if 300 <= status < 400:
+        code, said = "deliver.redirected", "points to another address, which is not followed"
+    elif status == 410:
+        code, said = "deliver.gone", "says that this address is closed for good"
+    elif status == 429 or (status == 503 and retry_after):
+        code, said = "deliver.throttled", "asks to slow down"
+    elif status >= 500 or status < 200 or status in _RETRIED_CLIENT_ERRORS:
+        code, said = "deliver.server_error", "failed to handle the request"
+    else:
+        code, said = "deliver.rejected", "refused the document"
+    return Fault(code, f"{place} {said} (HTTP {status}).", found=status, subject=place)
+
+
+def _fault_of_error(error: BaseException) -> tuple[str, str]:
+    if isinstance(error, (exceptions.InvalidURL, exceptions.MissingSchema, exceptions.InvalidSchema, UnicodeError)):
+        return "deliver.address_refused", "{place} is not a proper web address."
+    if isinstance(error, exceptions.InvalidHeader):
+        return "engine.configuration", "A header for {place} has characters that headers cannot have."
+    chain = _chain(error)
+    if any(isinstance(link, (exceptions.SSLError, wire_exceptions.SSLError)) for link in chain):
+        return "deliver.tls_failed", "{place} could not prove by its certificate who it is, or speaks no safe TLS."
+    timeouts = (exceptions.Timeout, wire_exceptions.TimeoutError, TimeoutError)
+    if any(isinstance(link, timeouts) for link in chain):
+        return "deliver.timeout", "{place} did not answer in time."
+    return "deliver.connection_failed", "No connection to {place} could be made, or it broke off."
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """``error`` and what it wraps: the libraries wrap in attributes, in arguments and in the context."""
+    links: list[BaseException] = []
+    waiting: list[Any] = [error]
+    while waiting:
+        link = waiting.pop()
+        if isinstance(link, BaseException) and all(link is not known for known in links):
+            links.append(link)
+            waiting += [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]
+    return links
+
+
+def _bounded_body(response: requests.Response) -> tuple[bytes, bool]:
+    """At most :data:`BODY_LIMIT` bytes of the body as they were sent, and whether that is not all of it."""
+    try:
+        body = response.raw.read(BODY_LIMIT + 1, decode_content=False)
+    except (wire_exceptions.HTTPError, exceptions.RequestException, OSError):
+        return b"", True
+    return body[:BODY_LIMIT], len(body) > BODY_LIMIT
+
+
+def _bounded_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value[:_LONGEST_HEADER] for name, value in list(headers.items())[:_MOST_HEADERS]}
+
+
+def _check_url(url: str, place: str) -> None:
+    """Refuse what is not a plain ``http(s)://host[:port]/path``; the address itself is checked when it is dialled."""
+    try:
+        parts = urlsplit(url)
+        proper = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        proper = False
+    if not proper:
+        detail = f"{place} is not a proper web address (http or https, no user name)."
+        raise Fault("deliver.address_refused", detail, subject=place)
+
+
+def _place(url: str) -> str:
+    """The host and port of ``url``, to speak of it: the rest may hold secrets."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2] or "The address"
+    except ValueError:
+        return "The address"
+
+
+class _Session(requests.Session):
+    """A session that takes nothing from the environment, keeps no cookies and follows no redirect."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # Identity: a compressed answer of 20 kB may be gigabytes once unpacked.
+        self.headers.update({"Accept-Encoding": "identity", "User-Agent": "sync-governance"})
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Never: requests would read the whole body of a redirect, however long, to prepare the next request."""
+        return None

@@ -1,0 +1,221 @@
+"""Connections that dial only permitted addresses and never wait beyond the request's deadline.
+
+Three small subclasses of urllib3's classes, used by :mod:`.http`:
+
+* the *connection* resolves its host itself, asks the guard, and dials the numeric address it was given leave for.
+  Host header, SNI and the check of the certificate keep the name, so a pinned address costs no security;
+* the *socket* shortens every wait to what is left until the deadline, so that a partner who sends one byte every few
+  seconds cannot hold a worker;
+* the *adapter* of requests hands both their limits, and keeps the pool.
+
+Written for urllib3 1.26 to 2.x and requests 2.31 and newer.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.poolmanager import PoolManager
+from urllib3.util import Timeout
+
+from .addresses import AddressGuard
+
+Resolver = Callable[..., list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long one request may take, in seconds; ``deadline`` is a moment of :func:`time.monotonic`."""
+
+    connect: float
+    read: float
+    deadline: float
+
+    def left(self) -> float:
+        """Seconds until the deadline.
+
+        :raise TimeoutError: when it has passed
+        """
+        seconds = self.deadline - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError("the deadline of the request has passed")
+        return seconds
+
+
+# The limits of the request that this thread is making. Connections are shared by many requests, limits are not.
+LIMITS: ContextVar[Limits | None] = ContextVar("limits_of_the_request", default=None)
+
+
+class _Deadline:
+    """Mixin of a socket: no single wait is longer than what is left until the deadline."""
+
+    def _bounded(self, wait: Callable[..., Any], *args: Any) -> Any:
+        limits = LIMITS.get()
+        if limits is None:
+            return wait(*args)
+        configured = self.gettimeout()
+        left = limits.left()
+        self.settimeout(left if configured is None else min(configured, left))
+        try:
+            return wait(*args)
+        finally:
+            self.settimeout(configured)
+
+    def recv_into(self, *args: Any) -> int:
+        return self._bounded(super().recv_into, *args)
+
+    def recv(self, *args: Any) -> bytes:
+        return self._bounded(super().recv, *args)
+
+    def send(self, *args: Any) -> int:
+        return self._bounded(super().send, *args)
+
+    def sendall(self, *args: Any) -> None:
+        return self._bounded(super().sendall, *args)
+
+
+class DeadlineSocket(_Deadline, socket.socket):
+    """A TCP socket that keeps the deadline."""
+
+
+class DeadlineSSLSocket(_Deadline, ssl.SSLSocket):
+    """A TLS socket that keeps the deadline. The handshake is bounded by the time-out set when it starts."""
+
+
+class _Guarded:
+    """Mixin of a connection: resolve, ask the guard, dial."""
+
+    guard: AddressGuard
+    resolver: Resolver
+    scheme: str
+
+    def _new_conn(self) -> socket.socket:
+        host, limits = self.host.strip("[]"), LIMITS.get()
+        if limits is None:
+            raise RuntimeError("a guarded connection is made within a request with limits")
+        self.guard.check_name(self.scheme, host, self.port)
+        try:
+            found = self.resolver(host, self.port, 0, socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise NewConnectionError(self, f"no address for {host}") from error
+        families = {str(address[0]): (family, address) for family, _type, _protocol, _name, address in found}
+        failure: OSError | None = None
+        for permitted in self.guard.permitted(host, self.port, families):
+            family, address = families[permitted]
+            try:
+                return self._dialled(family, address, limits)
+            except OSError as error:
+                failure = error
+        if isinstance(failure, TimeoutError):
+            raise ConnectTimeoutError(self, f"no connection to {host} in time") from failure
+        raise NewConnectionError(self, f"no connection to {host}") from failure
+
+    def _dialled(self, family: int, address: tuple[Any, ...], limits: Limits) -> socket.socket:
+        dialled = DeadlineSocket(family, socket.SOCK_STREAM)
+        try:
+            for option in self.socket_options or ():
+                dialled.setsockopt(*option)
+            # The handshake of TLS runs under this time-out too.
+            dialled.settimeout(min(limits.connect, limits.left()))
+            dialled.connect(address)
+        except BaseException:
+            dialled.close()
+            raise
+        return dialled
+
+
+class _GuardedHTTPConnection(_Guarded, HTTPConnection):
+    scheme = "http"
+
+
+class _GuardedHTTPSConnection(_Guarded, HTTPSConnection):
+    scheme = "https"
+
+
+class _GuardedPool:
+    """Mixin of a pool: its connections know the guard."""
+
+    guard: AddressGuard
+    resolver: Resolver
+
+    def _new_conn(self) -> Any:
+        connection = super()._new_conn()
+        connection.guard = self.guard
+        connection.resolver = self.resolver
+        return connection
+
+
+class _GuardedHTTPPool(_GuardedPool, HTTPConnectionPool):
+    ConnectionCls = _GuardedHTTPConnection
+
+
+class _GuardedHTTPSPool(_GuardedPool, HTTPSConnectionPool):
+    ConnectionCls = _GuardedHTTPSConnection
+
+
+class _GuardedPools(PoolManager):
+    def __init__(self, guard: AddressGuard, resolver: Resolver, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.guard, self.resolver = guard, resolver
+        self.pool_classes_by_scheme = {"http": _GuardedHTTPPool, "https": _GuardedHTTPSPool}
+
+    def _new_pool(self, *args: Any, **kwargs: Any) -> Any:
+        pool = super()._new_pool(*args, **kwargs)
+        pool.guard, pool.resolver = self.guard, self.resolver
+        return pool
+
+
+class GuardedAdapter(HTTPAdapter):
+    """An adapter of requests over guarded connections; never a proxy, which would dial for us unguarded."""
+
+    def __init__(self, guard: AddressGuard, *, pool_size: int, resolver: Resolver, ca_file: str | None) -> None:
+        self._guard, self._resolver, self._ca_file = guard, resolver, ca_file
+        super().__init__(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
+        self.poolmanager = _GuardedPools(
+            self._guard,
+            self._resolver,
+            num_pools=connections,
+            maxsize=maxsize,
+            block=block,
+            ssl_context=_tls_context(self._ca_file),
+        )
+
+    def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
+        return self.poolmanager.connection_from_url(request.url)
+
+    def get_connection(self, url: str, proxies: Any = None) -> Any:
+        return self.poolmanager.connection_from_url(url)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Nothing to set: the pool's own TLS context always verifies, and holds the authorities already."""
+
+    def send(self, request: Any, stream: bool = False, timeout: Any = None, **kwargs: Any) -> requests.Response:
+        """Send under the limits of this thread's request, whatever time-out the session was given."""
+        limits = LIMITS.get()
+        if limits is None:
+            raise RuntimeError("a guarded request has limits")
+        return super().send(request, stream=stream, timeout=Timeout(connect=limits.connect, read=limits.read), **kwargs)
+
+
+@lru_cache(maxsize=32)
+def _tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """TLS 1.2 or newer, certificate and name verified; the public authorities, and those in ``ca_file``."""
+    context = ssl.create_default_context(cafile=requests.certs.where())
+    if ca_file:
+        context.load_verify_locations(cafile=ca_file)
+    context.sslsocket_class = DeadlineSSLSocket
+    return context

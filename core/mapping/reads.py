@@ -1,0 +1,98 @@
+"""What an expression reads, told from its syntax tree: the ground for coverage and for impact analysis.
+
+A pattern is a path from the root of the source with ``[]`` for "every item of the list": ``line_items[].price``.
+Where syntax alone cannot say what comes out (a multi-select, most functions) everything that goes in counts as read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+__all__ = ["ITEM", "Pattern", "Surroundings", "analyse", "pattern_text"]
+
+ITEM = "[]"
+
+# A pattern: names, "[]" for every item, "*" for every member.
+Pattern = tuple[str, ...]
+
+# Which patterns the current source, "root", "parent" and "group" stand for; what is missing is not followed.
+Surroundings = Mapping[str, frozenset[Pattern]]
+
+_PASSING = frozenset({"reverse", "sort", "sort_by", "not_null", "to_array", "merge"})
+_PICKING = frozenset({"max_by", "min_by", "max", "min"})
+
+
+def analyse(tree: Mapping[str, Any], around: Surroundings) -> tuple[frozenset[Pattern], frozenset[Pattern]]:
+    """``(result, reads)``: what the value of the expression stands for, and what is read on the way to it."""
+    analysis = _Analysis(around)
+    result = analysis.visit(tree, around.get("current", frozenset()))
+    return frozenset(result), frozenset(analysis.reads)
+
+
+def pattern_text(pattern: Pattern) -> str:
+    """The pattern as text: ``line_items[].tax_lines[].rate``; the whole document is ``@``."""
+    text = ""
+    for name in pattern:
+        text += name if name == ITEM else f".{name}" if text else name
+    return text or "@"
+
+
+def _below(patterns: Iterable[Pattern], name: str) -> set[Pattern]:
+    return {(*pattern, name) for pattern in patterns}
+
+
+class _Analysis:
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self.reads: set[Pattern] = set()
+
+    def visit(self, node: Mapping[str, Any], current: Iterable[Pattern]) -> set[Pattern]:
+        current = set(current)
+        children = node["children"]
+        kind = node["type"]
+        if kind == "field":
+            return _below(current, node["value"])
+        if kind in ("current", "identity"):
+            return current
+        if kind in ("subexpression", "pipe", "index_expression"):
+            for step in children:
+                current = self.visit(step, current)
+            return current
+        if kind == "index":
+            return _below(current, ITEM)
+        if kind in ("slice", "flatten"):
+            return self.visit(children[0], current) if kind == "flatten" else current
+        if kind == "projection":
+            return self.visit(children[1], _below(self.visit(children[0], current), ITEM))
+        if kind == "value_projection":
+            return self.visit(children[1], _below(self.visit(children[0], current), "*"))
+        if kind == "filter_projection":
+            items = _below(self.visit(children[0], current), ITEM)
+            self.reads |= self.visit(children[2], items)
+            return self.visit(children[1], items)
+        if kind in ("or_expression", "and_expression"):
+            return self.visit(children[0], current) | self.visit(children[1], current)
+        if kind == "function_expression":
+            return self._function(node["value"], children, current)
+        # literals, comparisons, negations, multi-selects: read the parts, the result is a new value
+        for part in children:
+            if isinstance(part, dict):
+                self.reads |= self.visit(part, current)
+        return set()
+
+    def _function(self, name: str, arguments: Iterable[Mapping[str, Any]], current: set[Pattern]) -> set[Pattern]:
+        if name in ("root", "parent", "group"):
+            return set(self._around.get(name, frozenset()))
+        values = [argument for argument in arguments if argument["type"] != "expref"]
+        results = [self.visit(value, current) for value in values]
+        together: set[Pattern] = set().union(*results)
+        for argument in arguments:
+            if argument["type"] == "expref":
+                self.reads |= self.visit(argument["children"][0], _below(together, ITEM))
+        if name in _PASSING:
+            return together
+        if name in _PICKING:
+            return _below(together, ITEM)
+        self.reads |= together
+        return set()

@@ -1,0 +1,52 @@
+"""The queue's SQL and state machine over any DB-API cursor.
+
+One protocol, used by Odoo, by the benchmarks and by the fault harness alike:
+
+* *lanes* carry order: one row per (endpoint, ordering key); workers contend on lanes and never on messages;
+* the *message row is the fence*: business work locks it and turns it ``done`` in its own transaction, so a worker that
+  wakes from the dead changes nothing;
+* everything in this package runs in short READ COMMITTED transactions of its own, except :func:`fence` and
+  :func:`finish`, which belong to the business transaction;
+* a lane is always locked before the messages under it, and its next time is computed by a statement that starts after
+  the lock is held: otherwise a message that commits meanwhile is lost sight of.
+
+Times are ``timestamp`` without zone and mean UTC, as Odoo stores them; the only clock is the database's.
+"""
+
+from .claim import ClaimedLane, Head, claim_lanes, heads
+from .commands import cancel, release_waiting, retry
+from .enqueue import NewMessage, enqueue
+from .fence import fence, finish
+from .rescue import (
+    DEAD_AFTER_SECONDS,
+    HEARTBEAT_SECONDS,
+    STRIKES_UNTIL_POISON,
+    expire_parked,
+    quarantine,
+    rescue,
+    sweep,
+)
+from .settle import Verdict, settle
+
+__all__ = [
+    "DEAD_AFTER_SECONDS",
+    "HEARTBEAT_SECONDS",
+    "STRIKES_UNTIL_POISON",
+    "ClaimedLane",
+    "Head",
+    "NewMessage",
+    "Verdict",
+    "cancel",
+    "claim_lanes",
+    "enqueue",
+    "expire_parked",
+    "fence",
+    "finish",
+    "heads",
+    "quarantine",
+    "release_waiting",
+    "rescue",
+    "retry",
+    "settle",
+    "sweep",
+]

@@ -1,0 +1,106 @@
+"""Put messages into their lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .sql import UTC_NOW, Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """One message to store.
+
+    ``key`` is the ordering key: messages of one endpoint that share it are worked first-in first-out. ``state`` is
+    ``ready``, or ``failed`` for one that a person must look at before anything happens (then it has no lane).
+    """
+
+    uid: str
+    direction: str
+    endpoint_id: int
+    trading_partner_id: int
+    company_id: int
+    key: str
+    interface_id: int | None = None
+    document_type_id: int | None = None
+    transmission_id: int | None = None
+    event_id: int | None = None
+    process_id: int | None = None
+    credential_id: int | None = None
+    reference: str | None = None
+    state: str = "ready"
+    fault_code: str | None = None
+
+
+_COLUMNS = (
+    ("uid", "text"),
+    ("direction", "text"),
+    ("endpoint_id", "int"),
+    ("trading_partner_id", "int"),
+    ("company_id", "int"),
+    ("interface_id", "int"),
+    ("document_type_id", "int"),
+    ("transmission_id", "int"),
+    ("event_id", "int"),
+    ("process_id", "int"),
+    ("credential_id", "int"),
+    ("reference", "text"),
+    ("state", "text"),
+    ("fault_code", "text"),
+)
+
+_INSERT = f"""
+    INSERT INTO sync_message (lane_id, {", ".join(name for name, _ in _COLUMNS)}, run_at, created_at)
+    SELECT lane_id, {", ".join(name for name, _ in _COLUMNS)}, {UTC_NOW}, {UTC_NOW}
+      FROM unnest(%s::int[], {", ".join(f"%s::{kind}[]" for _, kind in _COLUMNS)})
+           WITH ORDINALITY AS t(lane_id, {", ".join(name for name, _ in _COLUMNS)}, position)
+     ORDER BY position
+    RETURNING id
+"""
+
+
+def enqueue(cr: Cursor, messages: Sequence[NewMessage]) -> list[int]:
+    """Store ``messages`` and return their ids in the same order.
+
+    Runs in the caller's READ COMMITTED transaction. The lane is locked before the message takes its id, so ids follow
+    commit order within a lane; a lane that is already awake gets no new row version.
+    """
+    if not messages:
+        return []
+    lanes = _locked_lanes(cr, [m for m in messages if m.state == "ready"])
+    lane_ids = [lanes.get((m.endpoint_id, m.key)) if m.state == "ready" else None for m in messages]
+    cr.execute(_INSERT, [lane_ids, *([getattr(m, name) for m in messages] for name, _ in _COLUMNS)])
+    ids = [row[0] for row in cr.fetchall()]
+    cr.execute(
+        f"""UPDATE sync_lane SET next_at = {UTC_NOW}
+             WHERE id = ANY(%s) AND next_at IS NULL AND claim IS NULL AND blocked_message_id IS NULL""",
+        [[lane for lane in lane_ids if lane is not None]],
+    )
+    return ids
+
+
+def _locked_lanes(cr: Cursor, messages: Sequence[NewMessage]) -> dict[tuple[int, str], int]:
+    """Create the missing lanes and lock all of them, in one order for everybody."""
+    wanted = sorted({(m.endpoint_id, m.key, m.company_id, m.direction) for m in messages})
+    if not wanted:
+        return {}
+    columns = [list(column) for column in zip(*wanted, strict=True)]
+    found: dict[tuple[int, str], int] = {}
+    # An idle lane may be deleted between our two statements: then the insert is due again.
+    while len(found) < len({(endpoint, key) for endpoint, key, _, _ in wanted}):
+        cr.execute(
+            """INSERT INTO sync_lane (endpoint_id, key, company_id, direction, strikes)
+               SELECT e, k, c, d, 0 FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[]) AS t(e, k, c, d)
+               ON CONFLICT (endpoint_id, key) DO NOTHING""",
+            columns,
+        )
+        cr.execute(
+            """SELECT l.id, l.endpoint_id, l.key
+                 FROM sync_lane l
+                 JOIN unnest(%s::int[], %s::text[]) AS t(e, k) ON l.endpoint_id = t.e AND l.key = t.k
+                ORDER BY l.id FOR NO KEY UPDATE OF l""",
+            columns[:2],
+        )
+        found = {(endpoint, key): lane for lane, endpoint, key in cr.fetchall()}
+    return found

@@ -1,0 +1,78 @@
+"""Belt and braces: take up the work of the dead, quarantine poison, find what was forgotten."""
+
+from __future__ import annotations
+
+from .sql import UTC_NOW, Cursor
+
+HEARTBEAT_SECONDS = 3
+DEAD_AFTER_SECONDS = 10
+STRIKES_UNTIL_POISON = 3
+
+
+def rescue(cr: Cursor) -> list[int]:
+    """Release lanes whose worker has not been heard of; ``strikes`` stay, so a killer message is found."""
+    cr.execute(
+        f"""UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL, next_at = {UTC_NOW}
+             WHERE id = ANY(ARRAY(
+                   SELECT l.id FROM sync_lane l LEFT JOIN sync_worker w ON w.id = l.worker_id
+                    WHERE l.claim IS NOT NULL
+                      AND coalesce(w.heartbeat_at, l.claimed_at) < {UTC_NOW} - make_interval(secs => %s)
+                      FOR NO KEY UPDATE OF l SKIP LOCKED))
+         RETURNING id""",
+        [DEAD_AFTER_SECONDS],
+    )
+    return [row[0] for row in cr.fetchall()]
+
+
+def quarantine(cr: Cursor, lane_id: int, *, token: str, block: bool) -> int | None:
+    """Fail the head of a lane that killed its workers; returns the message's id.
+
+    Only deaths of a worker that held this lane alone are counted, see the engine.
+    """
+    cr.execute("SELECT id FROM sync_lane WHERE id = %s AND claim = %s FOR NO KEY UPDATE", [lane_id, token])
+    if not cr.fetchone():
+        return None
+    cr.execute(
+        """UPDATE sync_message SET state = 'failed', fault_code = 'engine.poison'
+            WHERE id = (SELECT id FROM sync_message WHERE lane_id = %s AND state = 'ready' ORDER BY id LIMIT 1)
+        RETURNING id""",
+        [lane_id],
+    )
+    row = cr.fetchone()
+    if row and block:
+        cr.execute("UPDATE sync_lane SET blocked_message_id = %s WHERE id = %s", [row[0], lane_id])
+    return row[0] if row else None
+
+
+def expire_parked(cr: Cursor, limit: int = 500) -> list[int]:
+    """Fail what has waited past its deadline: it becomes an exception under the fault it was parked with."""
+    cr.execute(
+        f"""UPDATE sync_message SET state = 'failed'
+             WHERE id = ANY(ARRAY(
+                   SELECT id FROM sync_message WHERE state = 'parked' AND wait_until <= {UTC_NOW}
+                    ORDER BY wait_until LIMIT %s FOR NO KEY UPDATE SKIP LOCKED))
+         RETURNING id""",
+        [limit],
+    )
+    return [row[0] for row in cr.fetchall()]
+
+
+def sweep(cr: Cursor, limit: int = 500) -> list[int]:
+    """Wake lanes that sleep although they have open work. Must find nothing: what it finds is a lost wake-up."""
+    cr.execute(
+        """SELECT l.id FROM sync_lane l
+            WHERE l.claim IS NULL AND l.next_at IS NULL AND l.blocked_message_id IS NULL
+              AND EXISTS (SELECT 1 FROM sync_message m WHERE m.lane_id = l.id AND m.state = 'ready')
+            ORDER BY l.id LIMIT %s FOR NO KEY UPDATE OF l SKIP LOCKED""",
+        [limit],
+    )
+    lanes = [row[0] for row in cr.fetchall()]
+    if lanes:
+        cr.execute(
+            """UPDATE sync_lane l
+                  SET next_at = (SELECT m.run_at FROM sync_message m
+                                  WHERE m.lane_id = l.id AND m.state = 'ready' ORDER BY m.id LIMIT 1)
+                WHERE l.id = ANY(%s)""",
+            [lanes],
+        )
+    return lanes

@@ -1,0 +1,138 @@
+"""Write back what became of claimed work, and let the lanes go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from .sql import UTC_NOW, Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of one message that did not simply get done.
+
+    ``retry`` waits ``delay`` seconds (``burn``: whether an attempt is used up); ``park`` waits for
+    (``wait_type``, ``wait_ref``) or its deadline; ``fail`` needs a person, and ``block`` says whether the lane waits
+    with it.
+    """
+
+    message_id: int
+    lane_id: int
+    kind: Literal["retry", "park", "fail", "supersede"]
+    fault_code: str | None = None
+    delay: float = 0.0
+    burn: bool = True
+    wait_type: str | None = None
+    wait_ref: str | None = None
+    wait_until: datetime | None = None
+    block: bool = True
+    process_id: int | None = None
+    reference: str | None = None
+
+
+def settle(cr: Cursor, *, token: str, lane_ids: Sequence[int], verdicts: Sequence[Verdict] = ()) -> set[int]:
+    """Apply ``verdicts`` and release every lane that is still ours; returns the ids of those lanes.
+
+    Fenced by ``token``: a lane that was rescued from us meanwhile, and the verdicts on its messages, are left alone.
+    """
+    cr.execute(
+        "SELECT id FROM sync_lane WHERE id = ANY(%s) AND claim = %s ORDER BY id FOR NO KEY UPDATE",
+        [list(lane_ids), token],
+    )
+    ours = {row[0] for row in cr.fetchall()}
+    mine = [v for v in verdicts if v.lane_id in ours]
+    _retry(cr, [v for v in mine if v.kind == "retry"])
+    _park(cr, [v for v in mine if v.kind == "park"])
+    _fail(cr, [v for v in mine if v.kind == "fail"])
+    _supersede(cr, [v for v in mine if v.kind == "supersede"])
+    struck = {v.lane_id for v in mine if v.kind == "retry" and not v.burn}
+    cr.execute(
+        """UPDATE sync_lane l
+              SET claim = NULL, worker_id = NULL, claimed_at = NULL,
+                  strikes = CASE WHEN l.id = ANY(%s) THEN greatest(l.strikes - 1, 0) ELSE 0 END,
+                  next_at = CASE WHEN l.blocked_message_id IS NULL THEN
+                      (SELECT m.run_at FROM sync_message m
+                        WHERE m.lane_id = l.id AND m.state = 'ready' ORDER BY m.id LIMIT 1) END
+            WHERE l.id = ANY(%s) AND l.claim = %s""",
+        [list(struck), list(ours), token],
+    )
+    return ours
+
+
+def _retry(cr: Cursor, verdicts: Sequence[Verdict]) -> None:
+    if verdicts:
+        cr.execute(
+            f"""UPDATE sync_message m
+                   SET run_at = {UTC_NOW} + make_interval(secs => t.delay), attempt = m.attempt + t.burn,
+                       fault_code = t.fault_code
+                  FROM unnest(%s::int[], %s::float8[], %s::int[], %s::text[]) AS t(id, delay, burn, fault_code)
+                 WHERE m.id = t.id AND m.state = 'ready'""",
+            [
+                [v.message_id for v in verdicts],
+                [v.delay for v in verdicts],
+                [int(v.burn) for v in verdicts],
+                [v.fault_code for v in verdicts],
+            ],
+        )
+
+
+def _park(cr: Cursor, verdicts: Sequence[Verdict]) -> None:
+    if verdicts:
+        cr.execute(
+            """UPDATE sync_message m
+                  SET state = 'parked', attempt = m.attempt + 1, fault_code = t.fault_code, wait_type = t.wait_type,
+                      wait_ref = t.wait_ref, wait_until = t.wait_until,
+                      process_id = coalesce(t.process_id, m.process_id), reference = coalesce(t.reference, m.reference)
+                 FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::timestamp[], %s::int[], %s::text[])
+                      AS t(id, fault_code, wait_type, wait_ref, wait_until, process_id, reference)
+                WHERE m.id = t.id AND m.state = 'ready'""",
+            [
+                [v.message_id for v in verdicts],
+                [v.fault_code for v in verdicts],
+                [v.wait_type for v in verdicts],
+                [v.wait_ref for v in verdicts],
+                [v.wait_until for v in verdicts],
+                [v.process_id for v in verdicts],
+                [v.reference for v in verdicts],
+            ],
+        )
+
+
+def _fail(cr: Cursor, verdicts: Sequence[Verdict]) -> None:
+    if not verdicts:
+        return
+    cr.execute(
+        """UPDATE sync_message m
+              SET state = 'failed', attempt = m.attempt + 1, fault_code = t.fault_code,
+                  process_id = coalesce(t.process_id, m.process_id), reference = coalesce(t.reference, m.reference)
+             FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[]) AS t(id, fault_code, process_id, reference)
+            WHERE m.id = t.id AND m.state = 'ready'""",
+        [
+            [v.message_id for v in verdicts],
+            [v.fault_code for v in verdicts],
+            [v.process_id for v in verdicts],
+            [v.reference for v in verdicts],
+        ],
+    )
+    blocking = [v for v in verdicts if v.block]
+    if blocking:
+        cr.execute(
+            """UPDATE sync_lane l SET blocked_message_id = t.message_id
+                 FROM unnest(%s::int[], %s::int[]) AS t(lane_id, message_id)
+                WHERE l.id = t.lane_id""",
+            [[v.lane_id for v in blocking], [v.message_id for v in blocking]],
+        )
+
+
+def _supersede(cr: Cursor, verdicts: Sequence[Verdict]) -> None:
+    if verdicts:
+        cr.execute(
+            f"""UPDATE sync_message SET state = 'superseded', done_at = {UTC_NOW}, fault_code = 'sequence.superseded'
+                 WHERE id = ANY(%s) AND state = 'ready'""",
+            [[v.message_id for v in verdicts]],
+        )
+
+

@@ -1,0 +1,97 @@
+"""What travels between the stages of the engine.
+
+A :class:`Work` is one message on its way through the pipeline; a stage fills in what it learned and leaves an
+outcome where the way ends: a :class:`~sync_governance.core.faults.Fault`, a :class:`Wait`, or :class:`Done`.
+Nothing here knows Odoo: records are named by model and id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from .faults import Fault
+
+Direction = Literal["inbound", "outbound", "internal"]
+EffectKind = Literal["created", "updated", "linked", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing that a message changed in Odoo: ``kind`` happened to record ``res_id`` of ``res_model``."""
+
+    kind: EffectKind
+    res_model: str
+    res_id: int
+    label: str = ""
+
+
+@dataclass(slots=True)
+class Done:
+    """The message reached its end.
+
+    ``reference`` is the business reference people search for (an order number); ``process_id`` the process the
+    message belongs to; ``response`` a document to hand back to a synchronous caller; ``note`` one plain sentence
+    for the attempt log.
+    """
+
+    effects: list[Effect] = field(default_factory=list)
+    reference: str | None = None
+    process_id: int | None = None
+    response: dict[str, Any] | None = None
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Wait:
+    """The message is early: park it until (``wait_type``, ``wait_ref``) is met, or until ``deadline`` (UTC, naive).
+
+    ``wait_type`` is a word of a closed list (``process``, ``order``, ``shipment``, ``reference``, ``gate``), ``wait_ref`` the
+    key that whoever meets the wait releases by. At the deadline the message becomes an exception with ``fault``.
+    """
+
+    wait_type: str
+    wait_ref: str
+    fault: Fault
+    deadline: datetime | None = None
+    process_id: int | None = None
+
+
+Outcome = Done | Wait | Fault
+
+
+@dataclass(slots=True)
+class Work:
+    """One message in the pipeline. Times are aware and in UTC; ``document`` is the partner's, ``canonical`` ours."""
+
+    message_id: int
+    uid: str
+    direction: Direction
+    endpoint_id: int
+    interface_id: int | None
+    trading_partner_id: int
+    company_id: int
+    document_type: str | None
+    attempt: int
+    received_at: datetime
+    ordering_key: str = ""
+    transmission_id: int | None = None
+    event_id: int | None = None
+    process_id: int | None = None
+    reference: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+    document: Any = None
+    canonical: dict[str, Any] | None = None
+    encoded: bytes | None = None
+    response: bytes | None = None
+    response_status: int | None = None
+    stage: str = ""
+    outcome: Outcome | None = None
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        """Whether the work is still on its way (no outcome yet)."""
+        return self.outcome is None

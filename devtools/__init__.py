@@ -1,0 +1,1 @@
+"""The machinery behind ./dev: standard library only, one idea per file."""

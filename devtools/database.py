@@ -1,0 +1,216 @@
+"""Databases that are ready at once: templates, made once per what they depend on, and clones of them.
+
+- *base*: Odoo with the host modules, without the addon; keyed by the host, the list of modules and the lock file.
+- *addon*: a clone of base with the addon installed; keyed by base and by the addon's installed files.
+- *clones*: named after the dev process that made them; dropped by it, or by the next dev once it is gone.
+
+A template gets its name only when it is complete, so an interrupted build is never mistaken for one.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import layout, processes
+from .addons_link import ENTRIES
+from .console import DevError, run_logged
+from .python_env import lock_digest
+from .sql_client import identifier, literal
+from .workbench import Workbench
+
+FORMAT = "1"
+KEPT_TEMPLATES = {"base": 2, "addon": 3}
+NOT_INSTALLED = ("tests", "static/src", "static/tests", "static/lib")
+PREFIX = f"sync_{layout.workspace_key()}"
+LANGUAGE_AND_DATA = ("--without-demo", "--stop-after-init", "--no-http", "--max-cron-threads=0", "--log-level=warn")
+
+
+def base_key(host_fingerprint: str, modules: Iterable[str], lock: str) -> str:
+    return _digest([FORMAT, host_fingerprint, ",".join(sorted(modules)), lock])
+
+
+def addon_key(base: str, content: str) -> str:
+    return _digest([base, content])
+
+
+def content_digest(root: Path) -> str:
+    """Of every file that installing the addon may read; tests, scripts and styles are not among them."""
+    digest = hashlib.sha256()
+    for entry in ENTRIES:
+        start = root / entry
+        files = [start] if start.is_file() else sorted(path for path in start.rglob("*") if path.is_file())
+        for path in files:
+            name = path.relative_to(root).as_posix()
+            if "__pycache__" in name or name.startswith(NOT_INSTALLED) or name.endswith((".pyc", "~", ".swp")):
+                continue
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+class Databases:
+    """Templates and clones on one workbench."""
+
+    def __init__(self, bench: Workbench):
+        self.bench = bench
+        self.base_key = base_key(bench.host.fingerprint, layout.HOST_MODULES, lock_digest())
+
+    def base_template(self) -> str:
+        name = f"{PREFIX}_base_{self.base_key}"
+        return self._template(name, None, layout.HOST_MODULES, "installing Odoo's modules (once)")
+
+    def addon_template(self) -> str:
+        if not (layout.ROOT / "__manifest__.py").exists():
+            raise DevError("there is no __manifest__.py: no addon to install")
+        content = content_digest(layout.ROOT)
+        name = f"{PREFIX}_addon_{addon_key(self.base_key, content)}"
+        if name in self.names():
+            return name
+        base = self.base_template()
+        return self._template(name, base, (layout.ADDON,), f"installing {layout.ADDON}")
+
+    @contextmanager
+    def clone(self, template: str, purpose: str) -> Iterator[str]:
+        """A copy for the length of a run."""
+        name = f"{PREFIX}_{purpose}_{processes.owner_tag()}"
+        self.drop(name)
+        self.copy(template, name)
+        try:
+            yield name
+        finally:
+            self.drop(name)
+
+    def working(self, *, fresh: bool = False) -> str:
+        """The database of `dev odoo` and `dev shell`: stays until `--fresh` or `clean`."""
+        name = f"{PREFIX}_work"
+        if fresh or name not in self.names():
+            self.drop(name)
+            self.copy(self.addon_template(), name)
+        return name
+
+    def names(self) -> list[str]:
+        rows = self.sql("SELECT datname FROM pg_database WHERE datname LIKE " + literal(PREFIX + "%"))
+        return [row[0] for row in rows]
+
+    def copy(self, source: str, target: str) -> None:
+        self.sql(f"CREATE DATABASE {identifier(target)} TEMPLATE {identifier(source)}")
+        copy_filestore(source, target)
+
+    def drop(self, name: str) -> None:
+        self.sql(f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)")
+        shutil.rmtree(filestore(name), ignore_errors=True)
+
+    def prune(self) -> None:
+        """Drop what dead dev processes left, and templates that newer ones replaced."""
+        names = self.names()
+        for name in names:
+            owner = re.search(r"_(\d+_[0-9a-z]+)(-gw\d+)?$", name)
+            if owner and not re.search(r"_(base|addon)_[0-9a-f]{10}$", name) and not processes.tag_is_alive(owner[1]):
+                self.drop(name)
+        used = _usage()
+        for kind, kept in KEPT_TEMPLATES.items():
+            pattern = re.compile(rf"{PREFIX}_{kind}_[0-9a-f]{{10}}$")
+            templates = sorted((n for n in names if pattern.match(n)), key=lambda n: used.get(n, 0), reverse=True)
+            for name in templates[kept:]:
+                self.drop(name)
+
+    def remove_all(self) -> None:
+        for name in self.names():
+            self.drop(name)
+
+    def sql(self, statement: str, database: str = "postgres") -> list:
+        done = subprocess.run(
+            [str(self.bench.python), str(Path(__file__).with_name("sql_client.py"))],
+            input=json.dumps([[statement, database]]),
+            capture_output=True,
+            text=True,
+            env=self.bench.environment(),
+            check=False,
+        )
+        if done.returncode:
+            raise DevError(f"PostgreSQL: {done.stderr.strip().splitlines()[-1]}\n(statement: {statement})")
+        return json.loads(done.stdout)
+
+    def _template(self, name: str, source: str | None, modules: Iterable[str], title: str) -> str:
+        with _building():
+            if name not in self.names():
+                building = f"{PREFIX}_building_{processes.owner_tag()}"
+                self.drop(building)
+                if source:
+                    self.copy(source, building)
+                else:
+                    self.sql(f"CREATE DATABASE {identifier(building)} TEMPLATE template0 ENCODING 'UTF8'")
+                try:
+                    self._install(building, modules, title)
+                except BaseException:
+                    self.drop(building)
+                    raise
+                shutil.rmtree(filestore(name), ignore_errors=True)
+                if filestore(building).exists():
+                    filestore(building).rename(filestore(name))
+                self.sql(f"ALTER DATABASE {identifier(building)} RENAME TO {identifier(name)}")
+            _note_use(name)
+            self.prune()
+        return name
+
+    def _install(self, database: str, modules: Iterable[str], title: str) -> None:
+        command = self.bench.odoo("server", "-d", database, "-i", ",".join(modules), *LANGUAGE_AND_DATA)
+        log = f"install-{database.split('_')[2]}-{'-'.join(modules)[:40]}.log"
+        output = run_logged(title, command, log=log, env=self.bench.environment(), cwd=layout.ROOT)
+        problems = [line for line in output.splitlines() if re.search(r" (ERROR|CRITICAL) \S+ odoo", line)]
+        if problems:
+            raise DevError(f"{title}: errors in the log ({layout.LOGS / log})\n" + "\n".join(problems[:10]))
+        installed = {
+            row[0] for row in self.sql("SELECT name FROM ir_module_module WHERE state = 'installed'", database)
+        }
+        missing = set(modules) - installed
+        if missing:
+            raise DevError(f"{title}: not installed: {', '.join(sorted(missing))}\n{output[-2000:]}")
+
+
+def filestore(database: str) -> Path:
+    return layout.DATA / "filestore" / database
+
+
+def copy_filestore(source: str, target: str) -> None:
+    """Odoo never changes a stored file in place, so hard links are copies that cost nothing."""
+    shutil.rmtree(filestore(target), ignore_errors=True)
+    if filestore(source).exists():
+        shutil.copytree(filestore(source), filestore(target), copy_function=_link_or_copy)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+@contextmanager
+def _building() -> Iterator[None]:
+    with (layout.STATE / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _usage() -> dict[str, float]:
+    path = layout.STATE / "templates.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _note_use(name: str) -> None:
+    import time
+
+    used = _usage()
+    used[name] = time.time()
+    (layout.STATE / "templates.json").write_text(json.dumps(used), encoding="utf-8")
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]

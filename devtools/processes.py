@@ -1,0 +1,121 @@
+"""The processes that dev starts, remembered on disk so that a killed dev leaves nothing for long.
+
+A process is known by its number *and* its start time: a recycled number is never ours, and nothing is ever ended by name.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from . import layout
+
+GRACE_SECONDS = 20.0
+
+
+def start_time(pid: int) -> str | None:
+    """When the process started (an opaque text), or None if there is no such process."""
+    stat = Path(f"/proc/{pid}/stat")
+    if Path("/proc/self/stat").exists():
+        try:
+            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            return None
+        return None if fields[0] == "Z" else fields[19]
+    listed = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return "".join(listed.stdout.split()) or None
+
+
+def is_alive(pid: int, started: str) -> bool:
+    return start_time(pid) == started
+
+
+def owner_tag() -> str:
+    """This dev process, in a form that fits a database name; see `tag_is_alive`."""
+    pid = os.getpid()
+    return f"{pid}_{start_time(pid)}".lower().replace(":", "")
+
+
+def tag_is_alive(tag: str) -> bool:
+    pid, _, started = tag.partition("_")
+    now = start_time(int(pid))
+    return now is not None and now.lower().replace(":", "") == started
+
+
+class Child:
+    """A process in a group of its own, recorded until it ended."""
+
+    def __init__(self, name: str, command: Sequence[str], *, env: Mapping[str, str], log: Path, cwd: Path = layout.ROOT):
+        self.name = name
+        self.log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as sink:
+            self.process = subprocess.Popen(
+                list(command),
+                env=dict(env),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.record = _records() / f"{self.process.pid}.json"
+        self.record.write_text(
+            json.dumps(
+                {
+                    "name": name,
+                    "pid": self.process.pid,
+                    "started": start_time(self.process.pid),
+                    "owner": owner_tag(),
+                }
+            ),
+            encoding="utf-8",
+        )
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def stop(self) -> None:
+        if not self.ended:
+            _end_group(self.process.pid, lambda: not self.ended)
+        self.process.wait()
+        self.record.unlink(missing_ok=True)
+
+
+def end_leftovers() -> list[str]:
+    """End recorded processes whose dev is gone; returns their names."""
+    ended = []
+    for record in _records().glob("*.json"):
+        entry = json.loads(record.read_text(encoding="utf-8"))
+        if tag_is_alive(entry["owner"]):
+            continue
+        pid, started = entry["pid"], entry["started"]
+        if started and is_alive(pid, started):
+            _end_group(pid, lambda pid=pid, started=started: is_alive(pid, started))
+            ended.append(entry["name"])
+        record.unlink(missing_ok=True)
+    return ended
+
+
+def _end_group(pid: int, alive) -> None:
+    """Ask the process's group to end, insist after a while."""
+    for sign, seconds in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, 5.0)):
+        try:
+            os.killpg(pid, sign)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + seconds
+        while alive() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if not alive():
+            return
+
+
+def _records() -> Path:
+    folder = layout.STATE / "processes"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

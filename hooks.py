@@ -1,0 +1,11 @@
+"""What happens when the module is installed and removed."""
+
+
+def post_init_hook(env):
+    """Fill the catalogue from the code and tune the queue's tables."""
+    env["sync.document.type"]._sync_catalogue()
+
+
+def uninstall_hook(env):
+    """Agents lose their rights with the module's groups; the users stay, archived, because documents name them."""
+    env["res.users"].search([("login", "=like", "sync.agent.%")]).action_archive()

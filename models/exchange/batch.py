@@ -1,0 +1,157 @@
+"""What the stages share while they work on one batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from odoo import api
+
+from ...core.faults import Fault
+from . import extraction
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceProfile:
+    """What an interface says about its documents, resolved once per batch.
+
+    ``contract`` is a compiled validator, ``mapping`` a compiled mapping; the ids beside them are what a message is
+    stamped with.
+    """
+
+    id: int
+    code: str
+    direction: str
+    document_type: str
+    document_type_id: int
+    company_id: int
+    user_id: int
+    handler: str | None
+    milestone: str | None
+    contract: Any
+    contract_id: int | None
+    mapping: Any
+    mapping_id: int | None
+    policy: Any
+    policy_id: int | None
+    head_policy: str
+    acknowledgement: str
+    gates: Any
+
+
+class Batch:
+    """A view of the configuration in one transaction, for one batch of works.
+
+    ``env`` is the environment of that transaction; configuration is read with superuser rights, because what an
+    interface says does not depend on who runs it. Business records are changed only under :meth:`as_agent`.
+    """
+
+    def __init__(self, env: api.Environment) -> None:
+        self.env = env
+        self._interfaces: dict[int, InterfaceProfile] = {}
+
+    def as_agent(self, interface: InterfaceProfile) -> Batch:
+        """The same batch acting as the endpoint's own internal user, in the interface's company."""
+        env = self.env(
+            user=interface.user_id,
+            su=False,
+            context={
+                "allowed_company_ids": [interface.company_id],
+                "tracking_disable": False,
+                "mail_notify_force_send": False,
+                "lang": "en_US",
+            },
+        )
+        agent = Batch(env)
+        agent._interfaces = self._interfaces
+        return agent
+
+    def endpoint(self, endpoint_id: int):
+        """The endpoint's record, readable by whoever runs the batch."""
+        return self.env["sync.endpoint"].sudo().browse(endpoint_id)  # sudo: configuration, read only
+
+    def interface(self, interface_id: int | None) -> InterfaceProfile:
+        """:raises Fault: ``engine.configuration`` when the interface cannot run"""
+        if interface_id is None:
+            raise Fault("receive.interface_unknown", "No interface takes this document.", subject="interface")
+        if interface_id not in self._interfaces:
+            self._interfaces[interface_id] = self._read_interface(interface_id)
+        return self._interfaces[interface_id]
+
+    def by_interface(self, works):
+        """Live works grouped by interface, in the order of their first."""
+        groups: dict[int, list] = {}
+        for work in works:
+            if work.live:
+                groups.setdefault(work.interface_id, []).append(work)
+        for interface_id, group in groups.items():
+            yield self.interface(interface_id), group
+
+    def recognise(self, work) -> None:
+        """Find the interface of a decoded document by its topic."""
+        endpoint = self.endpoint(work.endpoint_id)
+        profile = endpoint._intake_profile(endpoint.code)
+        topic = extraction.topic(profile, work.headers, work.document)
+        interface_id, _document_type_id = profile["interfaces"].get(topic, (None, None))
+        if not interface_id:
+            raise Fault(
+                "receive.interface_unknown",
+                f"{endpoint.name} sent “{topic or 'a document without a topic'}”, and no live interface takes it.",
+                subject=f"topic {topic} at {endpoint.code}",
+            )
+        work.interface_id = interface_id
+
+    def lookup(self, interface: InterfaceProfile):
+        """Cross-references as the mapping asks for them."""
+        endpoint = self.env["sync.interface"].sudo().browse(interface.id).endpoint_id  # sudo: configuration, read only
+        return self.env["sync.xref"].sudo()._lookup_port(  # sudo: codes of this partner only, read only
+            endpoint.trading_partner_id.id, interface.company_id
+        )
+
+    def process(self, work):
+        """The process of a work, possibly empty."""
+        return self.env["sync.process"].sudo().browse(work.process_id or [])  # sudo: correlation, not business data
+
+    def subject(self, work):
+        """The business record an outbound or internal message is about, possibly None."""
+        if not work.event_id:
+            return None
+        event = self.env["sync.event"].sudo().browse(work.event_id)  # sudo: names the record only
+        if not event.res_model or not event.res_id:
+            return None
+        return self.env[event.res_model].sudo().browse(event.res_id).exists() or None  # sudo: read only, for gates
+
+    def ownership(self, interface: InterfaceProfile):
+        """Whether the ownership matrix lets this partner say what the document says."""
+        record = self.env["sync.interface"].sudo().browse(interface.id)  # sudo: configuration, read only
+        return self.env["sync.ownership"].sudo()._decision(record)  # sudo: configuration, read only
+
+    def _read_interface(self, interface_id: int) -> InterfaceProfile:
+        record = self.env["sync.interface"].sudo().browse(interface_id)  # sudo: configuration, read only
+        missing = record._why_not_runnable()
+        if missing:
+            raise Fault(
+                "engine.configuration",
+                f"The interface {record.code} cannot run: " + " ".join(missing),
+                subject=f"interface {record.code}",
+            )
+        return InterfaceProfile(
+            id=record.id,
+            code=record.code,
+            direction=record.direction,
+            document_type=record.document_type_id.code,
+            document_type_id=record.document_type_id.id,
+            company_id=record.company_id.id,
+            user_id=record.endpoint_id.user_id.id,
+            handler=record.handler or None,
+            milestone=record.milestone or None,
+            contract=record.contract_id._validator() if record.contract_id else None,
+            contract_id=record.contract_id.id or None,
+            mapping=record.mapping_id._compiled() if record.mapping_id else None,
+            mapping_id=record.mapping_id.id or None,
+            policy=record.policy_id._retry_policy(),
+            policy_id=record.policy_id.id or None,
+            head_policy=record.policy_id.head_policy,
+            acknowledgement=record.policy_id.acknowledgement,
+            gates=record.policy_id.gate_ids,
+        )

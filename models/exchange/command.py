@@ -1,0 +1,80 @@
+"""What people and business transactions ask of the engine."""
+
+import json
+
+from odoo import api, fields, models
+
+from .cursor import read_committed
+
+
+class SyncCommand(models.Model):
+    """A request to the queue, written in the asking transaction and executed by the engine in one of its own.
+
+    The asker's transaction is REPEATABLE READ and must not touch lanes. A release stays readable for a while after it
+    was executed: whoever parks a message looks whether what it waits for was released meanwhile.
+    """
+
+    _name = "sync.command"
+    _description = "Request to the engine"
+    _inherit = ["sync.engine.record"]
+    _log_access = False
+    _order = "id desc"
+
+    kind = fields.Selection(
+        [("retry", "Retry"), ("cancel", "Cancel"), ("release", "Release")], required=True, readonly=True
+    )
+    message_ids = fields.Text(readonly=True)
+    wait_type = fields.Char(readonly=True)
+    refs = fields.Text(readonly=True)
+    user_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
+    company_id = fields.Many2one("res.company", readonly=True)
+    created_at = fields.Datetime(readonly=True)
+    executed_at = fields.Datetime(readonly=True)
+    moved = fields.Integer(readonly=True)
+
+    _open = models.Index("(id) WHERE executed_at IS NULL")
+    _released = models.Index("(wait_type, executed_at) WHERE kind = 'release'")
+
+    @api.model
+    def _give(self, kind, *, message_ids=(), wait_type=None, refs=()):
+        """Write the request into the current transaction and wake the engine once it is committed."""
+        self.env.cr.execute(
+            """INSERT INTO sync_command (kind, message_ids, wait_type, refs, user_id, company_id, created_at)
+               VALUES (%s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC')""",
+            [kind, json.dumps(list(message_ids)), wait_type, json.dumps(list(refs)), self.env.uid, self.env.company.id],
+        )
+        self.env["sync.engine"]._wake_after_commit()
+
+    @api.model
+    def _execute_open(self, limit=200):
+        """Execute open requests in order; returns how many. READ COMMITTED, one transaction."""
+        from ...core import queue
+
+        with read_committed(self.env.registry) as cr:
+            cr.execute(
+                """SELECT id, kind, message_ids, wait_type, refs FROM sync_command
+                    WHERE executed_at IS NULL ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
+                [limit],
+            )
+            rows = cr.fetchall()
+            for command_id, kind, message_ids, wait_type, refs in rows:
+                if kind == "release":
+                    moved = queue.release_waiting(cr, wait_type, json.loads(refs))
+                else:
+                    moved = {"retry": queue.retry, "cancel": queue.cancel}[kind](cr, json.loads(message_ids))
+                # clock_timestamp: later than every snapshot that could not see the release yet.
+                cr.execute(
+                    "UPDATE sync_command SET executed_at = clock_timestamp() AT TIME ZONE 'UTC', moved = %s WHERE id = %s",
+                    [len(moved), command_id],
+                )
+        return len(rows)
+
+    @api.model
+    def _released_since(self, cr, wait_type, refs, since):
+        """Which of ``refs`` were released after ``since`` (UTC, naive): asked after parking, so no release is missed."""
+        cr.execute(
+            "SELECT refs FROM sync_command WHERE kind = 'release' AND wait_type = %s AND executed_at >= %s",
+            [wait_type, since],
+        )
+        released = {ref for row in cr.fetchall() for ref in json.loads(row[0])}
+        return sorted(released.intersection(refs))

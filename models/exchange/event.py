@@ -1,0 +1,126 @@
+"""The outbox: canonical business facts, written in the transaction that made them true."""
+
+import json
+import uuid
+from datetime import UTC
+
+from odoo import api, fields, models
+from odoo.tools import ormcache
+
+MARKS = "sync_governance.marks"
+
+
+class SyncEvent(models.Model):
+    """An immutable business fact with its canonical document.
+
+    The row is inserted by the business transaction and touches nothing that workers contend on; the engine fans it
+    out to the interfaces that carry its type. Marks of one record within one transaction are one event, also across
+    savepoints: the unique index and not the memory of the process makes them so.
+    """
+
+    _name = "sync.event"
+    _description = "Event"
+    _inherit = ["sync.engine.record"]
+    _log_access = False
+    _order = "id desc"
+    _rec_name = "ordering_key"
+
+    uid = fields.Char(string="Event id", required=True, readonly=True)
+    document_type_id = fields.Many2one("sync.document.type", required=True, readonly=True, ondelete="restrict")
+    document_type = fields.Char(string="Type", required=True, readonly=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    trading_partner_id = fields.Many2one(
+        "sync.trading.partner", readonly=True, ondelete="set null", help="Set when the event is meant for one partner only."
+    )
+    process_id = fields.Many2one("sync.process", readonly=True, ondelete="set null", index="btree_not_null")
+    res_model = fields.Char(string="Model", readonly=True)
+    res_id = fields.Many2oneReference(string="Record", model_field="res_model", readonly=True)
+    ordering_key = fields.Char(required=True, readonly=True)
+    state = fields.Selection([("new", "New"), ("routed", "Routed")], required=True, readonly=True)
+    document = fields.Text(readonly=True)
+    occurred_at = fields.Datetime(readonly=True)
+    published_at = fields.Datetime(readonly=True)
+    message_ids = fields.One2many("sync.message", "event_id", string="Messages")
+
+    _uid_uniq = models.UniqueIndex("(uid)")
+    _outbox = models.Index("(id) WHERE state = 'new'")
+    _subject = models.Index("(res_model, res_id)")
+
+    def init(self):
+        self.env.cr.execute(
+            """ALTER TABLE sync_event ADD COLUMN IF NOT EXISTS txid bigint DEFAULT txid_current();
+               CREATE UNIQUE INDEX IF NOT EXISTS sync_event_once_per_transaction
+                   ON sync_event (txid, document_type, res_model, res_id) WHERE state = 'new'"""
+        )
+
+    @api.depends("document_type", "ordering_key")
+    def _compute_display_name(self):
+        for event in self:
+            event.display_name = f"{event.document_type} {event.ordering_key}"
+
+    # -- publish: the first outbound stage -------------------------------------------------------------------------
+
+    @api.model
+    def _mark(self, document_type, records):
+        """Say that ``document_type`` became true for ``records``; the document is rendered when the work is flushed.
+
+        Nothing is written for a type that no interface carries.
+        """
+        records = records.filtered(lambda r: self._carried(document_type, r.company_id.id))
+        if not records:
+            return
+        precommit = self.env.cr.precommit
+        marks = precommit.data.setdefault(MARKS, {})
+        if not marks:
+            precommit.add(self.sudo()._publish_marked)  # sudo: the fact is the system's, not the user's to see or hide
+        marks.setdefault((document_type, records._name), set()).update(records.ids)
+
+    @api.model
+    def _publish_marked(self):
+        marks = self.env.cr.precommit.data.pop(MARKS, {})
+        for (document_type, model), ids in marks.items():
+            publisher = self.env["sync.publisher"]._for(document_type)
+            records = self.env[model].with_context(lang="en_US", tz="UTC").browse(sorted(ids)).exists()
+            drafts = publisher._render(records)
+            self._insert(document_type, [(records.browse(res_id), draft) for res_id, draft in drafts.items()])
+
+    @api.model
+    def _insert(self, document_type, drafts):
+        """Write the outbox rows of (record or None, EventDraft)."""
+        if not drafts:
+            return
+        type_id = self.env["sync.document.type"]._id_of(document_type)
+        for record, draft in drafts:
+            self.env.cr.execute(
+                """INSERT INTO sync_event (uid, document_type_id, document_type, company_id, trading_partner_id,
+                                           process_id, res_model, res_id, ordering_key, state, document, occurred_at,
+                                           published_at)
+                   VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'new', %s, %s, now() AT TIME ZONE 'UTC')
+                   ON CONFLICT (txid, document_type, res_model, res_id) WHERE state = 'new'
+                   DO UPDATE SET document = EXCLUDED.document, ordering_key = EXCLUDED.ordering_key,
+                                 process_id = EXCLUDED.process_id""",
+                [
+                    f"evt_{uuid.uuid4().hex}", type_id, document_type, draft.company_id, draft.trading_partner_id,
+                    draft.process_id, record._name if record else None, record.id if record else None,
+                    draft.ordering_key, json.dumps(draft.document, ensure_ascii=False, default=str),
+                    draft.occurred_at.astimezone(UTC).replace(tzinfo=None) if draft.occurred_at.tzinfo
+                    else draft.occurred_at,
+                ],
+            )
+        self.env["sync.engine"]._wake_after_commit()
+
+    @api.model
+    @ormcache("document_type", "company_id")
+    def _carried(self, document_type, company_id):
+        """Whether a live interface of the company sends this type or acts on it inside Odoo."""
+        return bool(
+            self.env["sync.interface"].sudo().search_count(  # sudo: the answer is the same for every user
+                [
+                    ("document_type_id.code", "=", document_type),
+                    ("direction", "in", ("outbound", "internal")),
+                    ("state", "=", "live"),
+                    ("company_id", "in", (company_id, False)),
+                ],
+                limit=1,
+            )
+        )

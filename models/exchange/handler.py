@@ -1,0 +1,56 @@
+"""The role of a handler: canonical documents -> Odoo."""
+
+from odoo import api, models
+
+from ...core.faults import Fault
+
+
+class SyncHandler(models.AbstractModel):
+    """Inherit this role, name yourself and the document types you take, and apply documents in batches.
+
+    ``self.env`` is the endpoint's own internal user in the interface's company, never the superuser. ``_apply`` gets
+    works of one interface and returns one outcome per work, in order: Done, Wait or Fault. The transaction is the
+    engine's: a handler neither commits nor rolls back.
+    """
+
+    _name = "sync.handler"
+    _description = "Handler of canonical documents"
+    _handler = None
+    _document_types = ()
+
+    @api.private
+    def _for(self, handler, document_type):
+        """The handler of that name, else the one that takes the document type by default.
+
+        :raises Fault: ``apply.handler_missing``
+        """
+        for name in sorted(self.env.registry.descendants(["sync.handler"], "_inherit")):
+            model = self.env[name]
+            if name == "sync.handler":
+                continue
+            if model._handler == handler if handler else document_type in model._document_types:
+                return model
+        raise Fault(
+            "apply.handler_missing",
+            f"Nothing in Odoo takes a document of type {document_type}"
+            + (f" by the handler “{handler}”." if handler else "."),
+            subject=f"handler {handler or document_type}",
+        )
+
+    @api.private
+    def _apply(self, works):
+        """Apply each work in a savepoint of its own, so that one that fails leaves no trace and its neighbours go on."""
+        outcomes = []
+        for work in works:
+            try:
+                with self.env.cr.savepoint():
+                    outcome = self._apply_one(work)
+                    self.env.flush_all()
+            except Fault as fault:
+                outcome = fault
+            outcomes.append(outcome)
+        return outcomes
+
+    @api.private
+    def _apply_one(self, work):
+        raise LookupError(f"{self._name} applies nothing")

@@ -1,0 +1,172 @@
+"""Drive inbound and internal messages: bytes to a change in Odoo."""
+
+import logging
+import random
+import time
+
+import psycopg2
+from psycopg2 import errorcodes
+
+from odoo import api
+from odoo.exceptions import AccessError, UserError
+
+from ...core import queue
+from ...core.faults import Fault
+from ...core.work import Done
+from . import journal, stages
+from .batch import Batch
+from .loading import load
+from .verdicts import verdicts
+
+_logger = logging.getLogger(__name__)
+
+CONFLICTS = {errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED, errorcodes.LOCK_NOT_AVAILABLE}
+CONFLICT_TRIES = 6
+
+
+def drive(registry, worker, token, heads):
+    """Take the heads through their stages and settle their lanes."""
+    with registry.cursor() as cr:
+        batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reads configuration; acts on nothing
+        works = load(cr, heads)
+        for work in works:
+            work.stage = "receive"
+        run_stages(batch, [w for w in works if w.direction == "inbound"], stages.INBOUND)
+        run_stages(batch, [w for w in works if w.direction == "internal"], stages.INTERNAL)
+        groups = [(interface, list(group)) for interface, group in batch.by_interface(works)]
+        profiles = batch._interfaces
+    done = set()
+    for interface, group in groups:
+        done |= _apply(registry, profiles, interface, group, worker)
+    rest = [work for work in works if work.message_id not in done]
+    lanes = [head.lane_id for head in heads]
+    lane_of = {head.message_id: head.lane_id for head in heads}
+    verdicts(registry, profiles, rest, lanes=lanes, lane_of=lane_of, token=token, worker=worker)
+
+
+def run_stages(batch, works, wanted):
+    """Run stages in order over the works that are still live; an unexpected error stops only the work it hit."""
+    for stage in wanted:
+        live = [work for work in works if work.live]
+        if not live:
+            return
+        for work in live:
+            work.stage = stage.NAME
+        started = time.perf_counter()
+        _run_stage(stage, batch, live)
+        share = (time.perf_counter() - started) * 1000 / len(live)
+        for work in live:
+            work.timings[stage.NAME] = work.timings.get(stage.NAME, 0.0) + share
+
+
+def _run_stage(stage, batch, works):
+    try:
+        with batch.env.cr.savepoint():
+            stage.run(batch, works)
+    except Exception as error:
+        if len(works) == 1:
+            works[0].outcome = as_fault(error)
+            return
+        for work in works:
+            work.outcome = None
+        for work in works:
+            _run_stage(stage, batch, [work])
+
+
+def _apply(registry, profiles, interface, works, worker):
+    """Apply in one business transaction; on an unexpected error halve until the culprit stands alone.
+
+    Returns the ids that are done and committed.
+    """
+    started = time.perf_counter()
+    try:
+        done = retrying(lambda: _transaction(registry, profiles, interface, works, worker, started))
+    except Exception as error:
+        if len(works) > 1:
+            middle = len(works) // 2
+            return _apply(registry, profiles, interface, works[:middle], worker) | _apply(
+                registry, profiles, interface, works[middle:], worker
+            )
+        works[0].outcome = as_fault(error)
+        works[0].timings["apply"] = (time.perf_counter() - started) * 1000
+        return set()
+    return done
+
+
+def _transaction(registry, profiles, interface, works, worker, started):
+    for work in works:
+        work.outcome = None
+        work.stage = "apply"
+    with registry.cursor() as cr:
+        engine_env = api.Environment(cr, api.SUPERUSER_ID, {})  # fence and journal; the handler runs as the agent
+        batch = Batch(engine_env)
+        batch._interfaces = profiles
+        held = queue.fence(cr, [work.message_id for work in works])
+        live = [work for work in works if work.message_id in held]
+        for work in works:
+            if work.message_id not in held:
+                work.outcome = Fault("engine.interrupted", "Somebody else has finished this message meanwhile.")
+        if live:
+            with only_the_engine_commits(cr):
+                agent = batch.as_agent(interface)
+                stages.apply.run(agent, live)
+                stages.acknowledge.run(batch, live)
+                engine_env.flush_all()
+        share = (time.perf_counter() - started) * 1000 / max(len(live), 1)
+        for work in live:
+            work.timings["apply"] = share
+        finished = [work for work in live if isinstance(work.outcome, Done)]
+        for work in finished:
+            work.stage = "acknowledge" if interface.acknowledgement == "business" else "apply"
+        queue.finish(
+            cr, [(work.message_id, work.outcome.process_id or work.process_id, work.outcome.reference) for work in finished]
+        )
+        journal.record(cr, batch, finished, worker.name)
+        cr.commit()
+        registry.signal_changes()
+    return {work.message_id for work in finished}
+
+
+def retrying(transaction):
+    """Run a business transaction again when it lost a race; burns no attempt. Odoo itself retries only requests."""
+    for attempt in range(1, CONFLICT_TRIES + 1):
+        try:
+            return transaction()
+        except psycopg2.Error as error:
+            if error.pgcode not in CONFLICTS or attempt == CONFLICT_TRIES:
+                raise
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))
+    raise AssertionError("unreachable")
+
+
+class only_the_engine_commits:
+    """While a handler runs, commit and rollback of the business cursor are refused: half a document must never stay."""
+
+    def __init__(self, cr):
+        self.cr = cr
+
+    def __enter__(self):
+        def refused(*args, **kwargs):
+            raise RuntimeError("A handler must not commit or roll back: the engine owns the transaction")
+
+        self.cr.commit = refused
+        self.cr.rollback = refused
+
+    def __exit__(self, *exc_info):
+        del self.cr.commit
+        del self.cr.rollback
+
+
+def as_fault(error):
+    """An unexpected error in the words of the taxonomy."""
+    if isinstance(error, Fault):
+        return error
+    if isinstance(error, AccessError):
+        return Fault("apply.not_permitted", str(error), subject="access rights")
+    if isinstance(error, UserError):
+        return Fault("apply.refused", str(error), subject=str(error)[:80])
+    if isinstance(error, psycopg2.Error) and error.pgcode in CONFLICTS:
+        return Fault("engine.serialization", "Other work kept changing the same records.", subject="serialization")
+    _logger.error("Unexpected error in the engine", exc_info=error)
+    return Fault("engine.internal", f"{type(error).__name__}: {error}", subject=type(error).__name__)
+

@@ -1,0 +1,183 @@
+"""Receive: the first inbound stage, in front of the queue.
+
+Stored, deduplicated by a database constraint and committed before the sender is answered 2xx. Five statements when all
+is well.
+"""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from odoo import api, models
+
+from ...core import queue
+from ...core.codecs import codec
+from ...core.delivery import signatures
+from ...core.faults import Fault
+from ...core.security.masking import mask_headers
+from . import extraction, journal
+from .cursor import read_committed
+
+REJECTED_KEPT_PER_MINUTE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the sender is answered: the stored message's id, and whether this was a repeat."""
+
+    message_uid: str
+    repeated: bool
+
+
+class SyncIntake(models.AbstractModel):
+    """Takes bytes and headers from a controller or a poller, and leaves a message in its lane."""
+
+    _name = "sync.intake"
+    _description = "Intake"
+
+    @api.model
+    @api.private
+    def _receive(self, code, raw, headers, remote_address=None):
+        """Verify, deduplicate and store one transmission; returns a :class:`Receipt`.
+
+        :param raw: the body, byte for byte as it arrived
+        :param headers: the request's headers
+        :raises Fault: ``receive.*`` or ``authentication.*``; nothing but the rejection was stored
+        """
+        profile = self.env["sync.endpoint"].sudo()._intake_profile(code)  # sudo: the caller has no user yet
+        if profile is None:
+            raise Fault("receive.endpoint_unknown", "There is no such endpoint.", subject=f"endpoint {code}")
+        if not profile["live"]:
+            raise Fault("receive.endpoint_not_live", "This endpoint is not live.", subject=f"endpoint {code}")
+        if len(raw) > profile["max_body_bytes"]:
+            raise Fault(
+                "receive.too_large",
+                f"The body has {len(raw)} bytes; this endpoint takes {profile['max_body_bytes']}.",
+                subject=f"endpoint {code}",
+            )
+        endpoint = self.env["sync.endpoint"].sudo().browse(profile["id"])  # sudo: the caller has no user yet
+        verdict = signatures.verify(
+            raw, headers, profile=profile["authentication"], secrets=endpoint._secrets("verify"),
+            now=datetime.now(UTC), settings=profile["authentication_settings"],
+        )
+        if not verdict.ok:
+            self._keep_rejection(profile, raw, headers, remote_address, verdict.fault)
+            raise verdict.fault
+        document = self._peek(profile, raw)
+        sha256 = hashlib.sha256(raw).hexdigest()
+        sender_key = (
+            signatures.dedupe_key(profile["authentication"], headers, document, settings=profile["authentication_settings"])
+            or f"sha256:{sha256}"
+        )
+        topic = extraction.topic(profile, headers, document)
+        interface_id, document_type_id = profile["interfaces"].get(topic, (None, None))
+        return self._store(
+            profile, raw, headers, remote_address,
+            sender_key=sender_key, sha256=sha256, topic=topic, interface_id=interface_id,
+            document_type_id=document_type_id, lane_key=extraction.lane_key(profile, headers, document),
+            credential_id=int(verdict.key_id) if verdict.key_id else None,
+        )
+
+    def _peek(self, profile, raw):
+        """The document, only to read the sender's key, the topic and the ordering key; None when it cannot be read.
+
+        An unreadable body from a sender who proved who he is is not refused: it is stored, and ``decode`` says what is
+        wrong with it where people see it.
+        """
+        try:
+            return codec(profile["codec"]).decode(raw)
+        except Fault:
+            return None
+
+    def _store(self, profile, raw, headers, remote_address, *, sender_key, sha256, topic, interface_id,
+               document_type_id, lane_key, credential_id):
+        uid = f"msg_{uuid.uuid4().hex}"
+        with read_committed(self.env.registry) as cr:
+            cr.execute("SET LOCAL lock_timeout = '2s'")
+            cr.execute(
+                """INSERT INTO sync_dedupe (endpoint_id, company_id, key, sha256, message_uid, seen_at)
+                   VALUES (%s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC')
+                   ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING id""",
+                [profile["id"], profile["company_id"], sender_key, sha256, uid],
+            )
+            fresh = cr.fetchone() is not None
+            if not fresh:
+                cr.execute(
+                    "SELECT sha256, message_uid, transmission_id FROM sync_dedupe WHERE endpoint_id = %s AND key = %s",
+                    [profile["id"], sender_key],
+                )
+                known_sha256, known_uid, known_transmission = cr.fetchone()
+                if known_sha256 == sha256:
+                    cr.execute(
+                        "UPDATE sync_transmission SET repeats = coalesce(repeats, 0) + 1 WHERE id = %s",
+                        [known_transmission],
+                    )
+                    return Receipt(known_uid, True)
+            transmission_id = self._insert_transmission(
+                cr, profile, raw, headers, remote_address, verdict="accepted" if fresh else "conflict",
+                dedupe_key=sender_key, sha256=sha256, topic=topic, credential_id=credential_id,
+            )
+            journal.write_payloads(
+                cr, [(transmission_id, profile["company_id"], "received", raw)], owner="transmission_id"
+            )
+            queue.enqueue(
+                cr,
+                [
+                    queue.NewMessage(
+                        uid=uid,
+                        direction="inbound",
+                        endpoint_id=profile["id"],
+                        trading_partner_id=profile["trading_partner_id"],
+                        company_id=profile["company_id"],
+                        key=lane_key,
+                        interface_id=interface_id,
+                        document_type_id=document_type_id,
+                        transmission_id=transmission_id,
+                        credential_id=credential_id,
+                        state="ready" if fresh else "failed",
+                        fault_code=None if fresh else "receive.key_reused_with_other_body",
+                    )
+                ],
+            )
+            if fresh:
+                cr.execute(
+                    "UPDATE sync_dedupe SET transmission_id = %s WHERE endpoint_id = %s AND key = %s",
+                    [transmission_id, profile["id"], sender_key],
+                )
+        self.env["sync.engine"]._wake()
+        return Receipt(uid, False)
+
+    def _insert_transmission(self, cr, profile, raw, headers, remote_address, *, verdict, sha256, dedupe_key=None,
+                             topic=None, credential_id=None, fault=None):
+        cr.execute(
+            """INSERT INTO sync_transmission (direction, endpoint_id, trading_partner_id, company_id, verdict, dedupe_key,
+                                              topic, credential_id, remote_address, headers, size, sha256, repeats,
+                                              fault_code, fault_detail, occurred_at)
+               VALUES ('inbound', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s, now() AT TIME ZONE 'UTC')
+               RETURNING id""",
+            [
+                profile["id"], profile["trading_partner_id"], profile["company_id"], verdict, dedupe_key, topic,
+                credential_id, remote_address, json.dumps(mask_headers(dict(headers))), len(raw), sha256,
+                fault.code if fault else None, fault.detail if fault else None,
+            ],
+        )
+        return cr.fetchone()[0]
+
+    def _keep_rejection(self, profile, raw, headers, remote_address, fault):
+        """Keep that somebody was turned away, without the body and at most so many a minute: anybody can cause it."""
+        with read_committed(self.env.registry) as cr:
+            cr.execute(
+                """SELECT count(*) FROM sync_transmission
+                    WHERE endpoint_id = %s AND verdict = 'rejected'
+                      AND occurred_at > (now() AT TIME ZONE 'UTC') - interval '1 minute'""",
+                [profile["id"]],
+            )
+            if cr.fetchone()[0] >= REJECTED_KEPT_PER_MINUTE:
+                return
+            self._insert_transmission(
+                cr, profile, raw, headers, remote_address, verdict="rejected",
+                sha256=hashlib.sha256(raw).hexdigest(), fault=fault,
+            )
+        self.env["sync.engine"]._wake()

@@ -1,0 +1,147 @@
+"""What the engine remembers of each try: stamps, attempts, documents, effects.
+
+Plain SQL over one cursor: for work that is done it is the business transaction's own, for everything else the
+transaction that settles the lane. Nothing is written twice.
+"""
+
+import hashlib
+import json
+
+from ...core.canonical import plain_json
+from ...core.work import Done, Wait
+
+
+def record(cr, batch, works, worker, *, retried=frozenset()):
+    """Write stamps, attempts, documents and effects of ``works``, all of which have an outcome."""
+    works = [work for work in works if work.outcome is not None]
+    if not works:
+        return
+    _stamps(cr, batch, works)
+    _attempts(cr, works, worker, retried)
+    _documents(cr, works)
+    _effects(cr, works)
+
+
+def _stamps(cr, batch, works):
+    rows = []
+    for work in works:
+        profile = batch._interfaces.get(work.interface_id)
+        rows.append(
+            (
+                work.message_id, work.stage, work.interface_id,
+                profile.document_type_id if profile else None,
+                profile.contract_id if profile else None,
+                profile.mapping_id if profile else None,
+                profile.policy_id if profile else None,
+                work.reference, work.process_id,
+            )
+        )
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    cr.execute(
+        """UPDATE sync_message m
+              SET stage = t.stage, interface_id = coalesce(t.interface_id, m.interface_id),
+                  document_type_id = coalesce(t.document_type_id, m.document_type_id),
+                  contract_id = t.contract_id, mapping_id = t.mapping_id, policy_id = t.policy_id,
+                  ownership_version = (SELECT coalesce(max(o.version), 0) FROM sync_ownership o
+                                        WHERE o.company_id = m.company_id OR o.company_id IS NULL),
+                  reference = coalesce(t.reference, m.reference), process_id = coalesce(t.process_id, m.process_id)
+             FROM unnest(%s::int[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[], %s::text[],
+                         %s::int[])
+                  AS t(id, stage, interface_id, document_type_id, contract_id, mapping_id, policy_id, reference,
+                       process_id)
+            WHERE m.id = t.id""",
+        columns,
+    )
+
+
+def _attempts(cr, works, worker, retried):
+    rows = []
+    for work in works:
+        outcome, fault = work.outcome, None
+        if isinstance(outcome, Done):
+            word = "done"
+        elif isinstance(outcome, Wait):
+            word, fault = "parked", outcome.fault
+        else:
+            fault = outcome
+            word = "retry" if work.message_id in retried else "failed"
+            if fault.code == "sequence.superseded":
+                word = "superseded"
+        rows.append(
+            (
+                work.message_id, work.company_id, word, work.stage,
+                fault.code if fault else None,
+                fault.blame if fault else None,
+                fault.detail if fault else (outcome.note or None),
+                json.dumps([fault.as_dict()], ensure_ascii=False, default=str) if fault else None,
+                fault.subject if fault else None,
+                json.dumps({stage: round(ms, 1) for stage, ms in work.timings.items()}),
+                worker,
+                int(sum(work.timings.values())),
+                work.response_status,
+            )
+        )
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    cr.execute(
+        """INSERT INTO sync_attempt (message_id, company_id, outcome, stage, fault_code, blame, detail, faults, subject,
+                                     timings, worker, duration_ms, request_status, started_at, ended_at)
+           SELECT t.*, (clock_timestamp() AT TIME ZONE 'UTC') - make_interval(secs => t.duration_ms / 1000.0),
+                  clock_timestamp() AT TIME ZONE 'UTC'
+             FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+                         %s::text[], %s::text[], %s::text[], %s::int[], %s::int[])
+                  AS t(message_id, company_id, outcome, stage, fault_code, blame, detail, faults, subject, timings,
+                       worker, duration_ms, request_status)""",
+        columns,
+    )
+
+
+def _documents(cr, works):
+    """The canonical document, once per message: a later attempt replaces it, it never piles up."""
+    rows = [
+        (work.message_id, work.company_id, "canonical", plain_json(work.canonical))
+        for work in works
+        if work.direction == "inbound" and work.canonical is not None
+    ]
+    rows += [(work.message_id, work.company_id, "sent", work.encoded) for work in works if work.encoded is not None]
+    rows += [(work.message_id, work.company_id, "response", work.response) for work in works if work.response]
+    if not rows:
+        return
+    cr.execute(
+        "DELETE FROM sync_payload WHERE message_id = ANY(%s) AND kind = ANY(%s)",
+        [sorted({row[0] for row in rows}), sorted({row[2] for row in rows})],
+    )
+    write_payloads(cr, rows)
+
+
+def write_payloads(cr, rows, owner="message_id"):
+    """Insert bodies: rows of (message or transmission id, company id, kind, bytes)."""
+    cr.execute(
+        f"""INSERT INTO sync_payload ({owner}, company_id, kind, content, size, sha256, content_type, created_at)
+            SELECT t.*, now() AT TIME ZONE 'UTC'
+              FROM unnest(%s::int[], %s::int[], %s::text[], %s::bytea[], %s::int[], %s::text[], %s::text[])
+                   AS t(owner, company_id, kind, content, size, sha256, content_type)""",
+        [
+            [row[0] for row in rows],
+            [row[1] for row in rows],
+            [row[2] for row in rows],
+            [row[3] for row in rows],
+            [len(row[3]) for row in rows],
+            [hashlib.sha256(row[3]).hexdigest() for row in rows],
+            ["application/json"] * len(rows),
+        ],
+    )
+
+
+def _effects(cr, works):
+    rows = [
+        (work.message_id, work.company_id, effect.kind, effect.res_model, effect.res_id, effect.label)
+        for work in works
+        if isinstance(work.outcome, Done)
+        for effect in work.outcome.effects
+    ]
+    if rows:
+        cr.execute(
+            """INSERT INTO sync_effect (message_id, company_id, kind, res_model, res_id, label)
+               SELECT * FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[], %s::int[], %s::text[])""",
+            [list(column) for column in zip(*rows, strict=True)],
+        )

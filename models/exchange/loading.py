@@ -1,0 +1,71 @@
+"""Heads of lanes -> works with their bytes."""
+
+import json
+from datetime import UTC
+
+from ...core.work import Work
+
+
+def load(cr, heads):
+    """Read what the heads need in three statements: bodies and headers, event documents, lane keys."""
+    received = _received(cr, [head.transmission_id for head in heads if head.transmission_id])
+    events = _events(cr, [head.event_id for head in heads if head.event_id])
+    keys = _keys(cr, [head.lane_id for head in heads])
+    types = _types(cr, [head.document_type_id for head in heads if head.document_type_id])
+    works = []
+    for head in heads:
+        raw, headers = received.get(head.transmission_id, (None, {}))
+        works.append(
+            Work(
+                message_id=head.message_id,
+                uid=head.uid,
+                direction=head.direction,
+                endpoint_id=head.endpoint_id,
+                interface_id=head.interface_id,
+                trading_partner_id=head.trading_partner_id,
+                company_id=head.company_id,
+                document_type=types.get(head.document_type_id),
+                attempt=head.attempt,
+                received_at=head.created_at.replace(tzinfo=UTC),
+                ordering_key=keys.get(head.lane_id, ""),
+                transmission_id=head.transmission_id,
+                event_id=head.event_id,
+                process_id=head.process_id,
+                reference=head.reference,
+                headers=headers,
+                raw=raw,
+                canonical=events.get(head.event_id),
+            )
+        )
+    return works
+
+
+def _received(cr, ids):
+    if not ids:
+        return {}
+    cr.execute(
+        """SELECT t.id, p.content, t.headers FROM sync_transmission t
+             LEFT JOIN sync_payload p ON p.transmission_id = t.id AND p.kind = 'received'
+            WHERE t.id = ANY(%s)""",
+        [ids],
+    )
+    return {row[0]: (bytes(row[1]) if row[1] is not None else None, json.loads(row[2] or "{}")) for row in cr.fetchall()}
+
+
+def _events(cr, ids):
+    if not ids:
+        return {}
+    cr.execute("SELECT id, document FROM sync_event WHERE id = ANY(%s)", [ids])
+    return {row[0]: json.loads(row[1]) for row in cr.fetchall()}
+
+
+def _keys(cr, ids):
+    cr.execute("SELECT id, key FROM sync_lane WHERE id = ANY(%s)", [ids])
+    return dict(cr.fetchall())
+
+
+def _types(cr, ids):
+    if not ids:
+        return {}
+    cr.execute("SELECT id, code FROM sync_document_type WHERE id = ANY(%s)", [ids])
+    return dict(cr.fetchall())

@@ -1,0 +1,160 @@
+"""The queue."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+STATES = [
+    ("ready", "Waiting for its turn"),
+    ("parked", "Parked"),
+    ("failed", "Needs attention"),
+    ("done", "Done"),
+    ("superseded", "Superseded"),
+    ("cancelled", "Cancelled"),
+]
+DIRECTIONS = [("inbound", "Received"), ("outbound", "Sent"), ("internal", "Inside Odoo")]
+
+
+class SyncMessage(models.Model):
+    """One business document exchanged with one trading partner.
+
+    The row is narrow and hot: bodies, attempts and effects live in tables of their own. Its state moves only through
+    ``core.queue``; see the diagram in ``docs/guarantees.md``.
+    """
+
+    _name = "sync.message"
+    _description = "Message"
+    _inherit = ["sync.engine.record"]
+    _log_access = False
+    _order = "id desc"
+    _rec_name = "reference"
+    _rec_names_search = ["reference", "uid"]
+
+    uid = fields.Char(string="Message id", required=True, readonly=True)
+    direction = fields.Selection(DIRECTIONS, required=True, readonly=True)
+    state = fields.Selection(STATES, required=True, readonly=True)
+    stage = fields.Char(readonly=True, help="The stage at which the last attempt ended.")
+    lane_id = fields.Integer(readonly=True)
+    endpoint_id = fields.Many2one("sync.endpoint", required=True, readonly=True, ondelete="restrict")
+    interface_id = fields.Many2one("sync.interface", readonly=True, ondelete="restrict")
+    trading_partner_id = fields.Many2one("sync.trading.partner", required=True, readonly=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    document_type_id = fields.Many2one("sync.document.type", readonly=True, ondelete="restrict")
+    transmission_id = fields.Many2one("sync.transmission", readonly=True, ondelete="set null")
+    event_id = fields.Many2one("sync.event", readonly=True, ondelete="set null")
+    process_id = fields.Many2one("sync.process", readonly=True, ondelete="set null", index="btree_not_null")
+    exception_id = fields.Many2one("sync.exception", readonly=True, ondelete="set null", index="btree_not_null")
+    reference = fields.Char(string="Document", readonly=True)
+    attempt = fields.Integer(string="Attempts", readonly=True)
+    run_at = fields.Datetime(string="Next try", readonly=True)
+    wait_type = fields.Char(readonly=True)
+    wait_ref = fields.Char(string="Waits for", readonly=True)
+    wait_until = fields.Datetime(string="Waits until", readonly=True)
+    fault_code = fields.Char(readonly=True)
+    created_at = fields.Datetime(string="Received", readonly=True)
+    done_at = fields.Datetime(string="Finished", readonly=True)
+
+    credential_id = fields.Many2one("sync.credential", readonly=True, ondelete="set null")
+    contract_id = fields.Many2one("sync.contract", readonly=True, ondelete="restrict")
+    mapping_id = fields.Many2one("sync.mapping", readonly=True, ondelete="restrict")
+    policy_id = fields.Many2one("sync.policy", readonly=True, ondelete="restrict")
+    ownership_version = fields.Integer(
+        readonly=True, help="Version of the ownership matrix under which the message ran."
+    )
+
+    attempt_ids = fields.One2many("sync.attempt", "message_id", string="Attempt log")
+    effect_ids = fields.One2many("sync.effect", "message_id", string="Changes in Odoo")
+    payload_ids = fields.Many2many("sync.payload", compute="_compute_payload_ids", string="Documents")
+    fault_title = fields.Char(compute="_compute_fault_title", string="What is wrong")
+    lane_key = fields.Char(compute="_compute_lane", string="Ordering key")
+    blocks_count = fields.Integer(compute="_compute_lane", string="Waiting behind it")
+
+    _uid_uniq = models.UniqueIndex("(uid)")
+    _in_lane = models.Index("(lane_id, id) WHERE state = 'ready'")
+    _waiting = models.Index("(wait_type, wait_ref) WHERE state = 'parked'")
+    _unexplained = models.Index("(id) WHERE state = 'failed' AND exception_id IS NULL")
+    _of_transmission = models.Index("(transmission_id) WHERE transmission_id IS NOT NULL")
+    _fan_out = models.UniqueIndex("(event_id, interface_id) WHERE event_id IS NOT NULL")
+    _known_state = models.Constraint(
+        "CHECK (state IN ('ready', 'parked', 'failed', 'done', 'superseded', 'cancelled'))", "Unknown state."
+    )
+    _parked_for_something = models.Constraint(
+        "CHECK ((state = 'parked') <= (wait_type IS NOT NULL AND wait_ref IS NOT NULL))",
+        "A parked message names what it waits for.",
+    )
+    _finished_has_time = models.Constraint(
+        "CHECK ((state IN ('done', 'superseded', 'cancelled')) = (done_at IS NOT NULL))",
+        "A finished message has the time it finished.",
+    )
+
+    def init(self):
+        self.env.cr.execute(
+            """ALTER TABLE sync_message ALTER COLUMN attempt SET DEFAULT 0;
+               ALTER TABLE sync_message SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0,
+                                             autovacuum_vacuum_threshold = 1000)"""
+        )
+
+    @api.depends("reference", "uid", "document_type_id")
+    def _compute_display_name(self):
+        for message in self:
+            kind = message.document_type_id.title or self.env._("Document")
+            message.display_name = f"{kind} {message.reference or message.uid[:8]}"
+
+    def _compute_payload_ids(self):
+        """Own documents, and the body that its transmission carried."""
+        for message in self:
+            message.payload_ids = self.env["sync.payload"].search(
+                ["|", ("message_id", "=", message.id),
+                 "&", ("transmission_id", "!=", False), ("transmission_id", "=", message.transmission_id.id)],
+                order="id",
+            )
+
+    def _compute_fault_title(self):
+        from ...core.faults import taxonomy
+
+        known = taxonomy()
+        for message in self:
+            fault = known.get(message.fault_code or "")
+            message.fault_title = fault.title if fault else message.fault_code
+
+    def _compute_lane(self):
+        self.env.cr.execute(
+            """SELECT m.id, l.key, (SELECT count(*) FROM sync_message o WHERE o.lane_id = m.lane_id
+                                     AND o.state = 'ready' AND l.blocked_message_id = m.id)
+                 FROM sync_message m JOIN sync_lane l ON l.id = m.lane_id WHERE m.id = ANY(%s)""",
+            [self.ids],
+        )
+        found = {row[0]: row[1:] for row in self.env.cr.fetchall()}
+        for message in self:
+            message.lane_key, message.blocks_count = found.get(message.id, (False, 0))
+
+    # -- what people ask for -------------------------------------------------------------------------------------
+
+    def action_retry(self):
+        """Ask the engine to take these messages up again at their place in the lane."""
+        self._ask("retry", ("failed", "parked", "cancelled"))
+
+    def action_cancel(self):
+        """Ask the engine to drop these messages; what waits behind them goes on."""
+        self._ask("cancel", ("ready", "parked", "failed"))
+
+    def _ask(self, kind, states):
+        self.env["sync.exception"].check_access("write")
+        self.check_access("read")
+        wrong = self.filtered(lambda m: m.state not in states)
+        if wrong:
+            raise UserError(
+                self.env._(
+                    "%(documents)s: nothing to do, the state is “%(state)s”.",
+                    documents=", ".join(wrong.mapped("display_name")),
+                    state=dict(STATES)[wrong[0].state],
+                )
+            )
+        self.env["sync.command"]._give(kind, message_ids=self.ids)
+
+    # -- what business code asks for ------------------------------------------------------------------------------
+
+    @api.model
+    def _release_waiting(self, wait_type, refs):
+        """Release what is parked for (``wait_type``, one of ``refs``) when this transaction commits."""
+        if refs:
+            self.env["sync.command"]._give("release", wait_type=wait_type, refs=[str(ref) for ref in refs])

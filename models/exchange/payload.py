@@ -1,0 +1,65 @@
+"""Bytes and documents, apart from the hot rows."""
+
+import json
+
+from odoo import fields, models
+
+KINDS = [
+    ("received", "As received"),
+    ("canonical", "Translated document"),
+    ("sent", "As sent"),
+    ("response", "Answer"),
+]
+SHOWN_BYTES = 200_000
+
+
+class SyncPayload(models.Model):
+    """One body: what arrived, what it was translated to, what was sent, what was answered.
+
+    ``content`` is a bytea column outside the ORM: signatures and fingerprints are about bytes, and Odoo's binary
+    fields would re-encode them.
+    """
+
+    _name = "sync.payload"
+    _description = "Document of a message"
+    _inherit = ["sync.engine.record"]
+    _log_access = False
+    _order = "id"
+
+    kind = fields.Selection(KINDS, required=True, readonly=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    message_id = fields.Many2one("sync.message", readonly=True, index="btree_not_null", ondelete="cascade")
+    transmission_id = fields.Many2one("sync.transmission", readonly=True, index="btree_not_null", ondelete="cascade")
+    content_type = fields.Char(readonly=True)
+    size = fields.Integer(string="Bytes", readonly=True)
+    sha256 = fields.Char(string="SHA-256", readonly=True)
+    created_at = fields.Datetime(readonly=True)
+    text = fields.Text(compute="_compute_text", string="Content")
+
+    def init(self):
+        self.env.cr.execute("ALTER TABLE sync_payload ADD COLUMN IF NOT EXISTS content bytea")
+
+    def _compute_text(self):
+        contents = self._contents()
+        for payload in self:
+            payload.text = _readable(contents.get(payload.id, b""))
+
+    def _contents(self):
+        """{payload id: bytes}; the caller has read access to the records it asks for."""
+        self.check_access("read")
+        self.env.cr.execute("SELECT id, content FROM sync_payload WHERE id = ANY(%s)", [self.ids])
+        return {row[0]: bytes(row[1] or b"") for row in self.env.cr.fetchall()}
+
+
+def _readable(content: bytes) -> str:
+    """JSON indented, other text as it is, anything else as a remark; long content is cut with a remark."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"({len(content)} bytes that are not text)"
+    if len(text) <= SHOWN_BYTES:
+        try:
+            return json.dumps(json.loads(text, parse_float=str), indent=2, ensure_ascii=False)
+        except ValueError:
+            return text
+    return text[:SHOWN_BYTES] + f"\n… ({len(content)} bytes in all)"

@@ -1,0 +1,42 @@
+"""Tell the sender what became of its document, where its policy asks for that."""
+
+from datetime import UTC, datetime
+
+from ....core.work import Done
+from ..publisher import EventDraft
+
+NAME = "acknowledge"
+
+
+def run(batch, works):
+    """Publish a business acknowledgement for each work that is done; commits with the business change."""
+    drafts = []
+    for work in works:
+        interface = batch.interface(work.interface_id)
+        if interface.acknowledgement != "business" or not isinstance(work.outcome, Done):
+            continue
+        document = {
+            "type": "acknowledgement",
+            "subject": {
+                "type": work.document_type,
+                "number": work.outcome.reference or work.reference or work.uid,
+                "message_id": work.uid,
+            },
+            "level": "business",
+            "status": "accepted",
+            "faults": [],
+        }
+        drafts.append(
+            (
+                None,
+                EventDraft(
+                    document=document,
+                    ordering_key=work.ordering_key or work.uid,
+                    company_id=work.company_id,
+                    occurred_at=datetime.now(UTC).replace(tzinfo=None),
+                    process_id=work.outcome.process_id,
+                    trading_partner_id=work.trading_partner_id,
+                ),
+            )
+        )
+    batch.env["sync.event"]._insert("acknowledgement", drafts)

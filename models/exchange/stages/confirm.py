@@ -1,0 +1,24 @@
+"""The partner took the document: say so where it counts."""
+
+from datetime import UTC, datetime
+
+from ....core.work import Done, Effect
+
+NAME = "confirm"
+
+
+def run(batch, works):
+    """Turn accepted deliveries into Done, and reach the milestone that their interface stands for."""
+    for work in works:
+        interface = batch.interface(work.interface_id)
+        process = batch.process(work)
+        if interface.milestone and process:
+            process._reach(
+                interface.milestone,
+                occurred_at=datetime.now(UTC).replace(tzinfo=None),
+                subject=batch.subject(work),
+                message_id=work.message_id,
+            )
+        subject = batch.subject(work)
+        effects = [Effect("linked", subject._name, subject.id, subject.display_name)] if subject else []
+        work.outcome = Done(effects=effects, reference=work.reference, process_id=work.process_id)

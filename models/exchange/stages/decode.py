@@ -1,0 +1,18 @@
+"""Bytes -> the partner's document, and which interface it travels."""
+
+from ....core.codecs import codec
+from ....core.faults import Fault
+
+NAME = "decode"
+
+
+def run(batch, works):
+    """Decode each body and recognise its interface where the intake could not."""
+    for work in works:
+        endpoint = batch.endpoint(work.endpoint_id)
+        try:
+            work.document = codec(endpoint.codec).decode(work.raw or b"")
+            if work.interface_id is None:
+                batch.recognise(work)
+        except Fault as fault:
+            work.outcome = fault

@@ -1,0 +1,34 @@
+"""An effect waits until its gate is open."""
+
+from datetime import timedelta
+
+from odoo import fields
+
+from ....core.faults import Fault
+from ....core.work import Wait
+
+NAME = "gate"
+
+
+def run(batch, works):
+    """Park what a gate of its interface's policy still holds; whatever moves the process releases it."""
+    for interface, group in batch.by_interface(works):
+        for work in group:
+            for gate in interface.gates:
+                verdict = gate._evaluate(batch.process(work), batch.subject(work))
+                if not verdict.open:
+                    work.outcome = Wait(
+                        wait_type="process",
+                        wait_ref=str(work.process_id),
+                        fault=Fault("gate.waiting", verdict.reason, subject=f"gate {gate.code}"),
+                        deadline=_deadline(work, gate),
+                        process_id=work.process_id,
+                    )
+                    break
+
+
+def _deadline(work, gate):
+    """The gate's deadline counts from when the message came to be, not from when it was looked at."""
+    if not gate.deadline_hours:
+        return None
+    return fields.Datetime.to_datetime(work.received_at).replace(tzinfo=None) + timedelta(hours=gate.deadline_hours)

@@ -1,0 +1,62 @@
+"""Events -> one message for each interface that carries them."""
+
+import uuid
+
+from ....core import queue
+from ..cursor import read_committed
+
+NAME = "route"
+PROMOTER_LOCK = 7_305_910_451
+
+
+def run(registry, limit=500):
+    """Fan new events out; returns how many were routed. One promoter at a time, READ COMMITTED.
+
+    Events are picked by state and not by "id greater than the last": ids commit out of order, and a late one would
+    be lost for ever.
+    """
+    with read_committed(registry) as cr:
+        cr.execute("SELECT pg_try_advisory_xact_lock(%s)", [PROMOTER_LOCK])
+        if not cr.fetchone()[0]:
+            return 0
+        cr.execute(
+            """SELECT id FROM sync_event WHERE state = 'new' ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
+            [limit],
+        )
+        ids = [row[0] for row in cr.fetchall()]
+        if not ids:
+            return 0
+        cr.execute(
+            """SELECT e.id, e.process_id, e.ordering_key, e.document_type_id, e.company_id,
+                      i.id, p.id, p.trading_partner_id, p.direction
+                 FROM sync_event e
+                 JOIN sync_interface i ON i.document_type_id = e.document_type_id AND i.state = 'live' AND i.active
+                 JOIN sync_endpoint p ON p.id = i.endpoint_id
+                WHERE e.id = ANY(%s) AND p.direction IN ('outbound', 'internal')
+                  AND (i.company_id = e.company_id OR i.company_id IS NULL)
+                  AND (e.trading_partner_id IS NULL OR e.trading_partner_id = p.trading_partner_id)
+                ORDER BY e.id, i.id""",
+            [ids],
+        )
+        queue.enqueue(
+            cr,
+            [
+                queue.NewMessage(
+                    uid=f"msg_{uuid.uuid4().hex}",
+                    direction=direction,
+                    endpoint_id=endpoint,
+                    trading_partner_id=partner,
+                    company_id=company,
+                    key=ordering_key,
+                    interface_id=interface,
+                    document_type_id=document_type,
+                    event_id=event,
+                    process_id=process,
+                    reference=ordering_key,
+                )
+                for event, process, ordering_key, document_type, company, interface, endpoint, partner, direction
+                in cr.fetchall()
+            ],
+        )
+        cr.execute("UPDATE sync_event SET state = 'routed' WHERE id = ANY(%s)", [ids])
+    return len(ids)

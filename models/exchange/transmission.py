@@ -1,0 +1,57 @@
+"""What arrived or left on the wire."""
+
+import json
+
+from odoo import fields, models
+
+
+class SyncTransmission(models.Model):
+    """One HTTP exchange: headers (secrets masked), the verdict on its signature, the key that makes a repeat a repeat."""
+
+    _name = "sync.transmission"
+    _description = "Transmission"
+    _inherit = ["sync.engine.record"]
+    _log_access = False
+    _order = "id desc"
+    _rec_name = "dedupe_key"
+
+    direction = fields.Selection(
+        [("inbound", "Received"), ("outbound", "Sent")], required=True, readonly=True
+    )
+    endpoint_id = fields.Many2one("sync.endpoint", required=True, readonly=True, index=True, ondelete="restrict")
+    trading_partner_id = fields.Many2one("sync.trading.partner", readonly=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    verdict = fields.Selection(
+        [
+            ("accepted", "Accepted"),
+            ("duplicate", "Repeat"),
+            ("conflict", "Key used again with another body"),
+            ("rejected", "Rejected"),
+            ("delivered", "Delivered"),
+            ("failed", "Not delivered"),
+        ],
+        required=True, readonly=True,
+    )
+    fault_code = fields.Char(readonly=True)
+    fault_detail = fields.Char(string="Reason", readonly=True)
+    dedupe_key = fields.Char(string="Sender's key", readonly=True)
+    topic = fields.Char(readonly=True)
+    credential_id = fields.Many2one("sync.credential", readonly=True, ondelete="set null")
+    remote_address = fields.Char(readonly=True)
+    status = fields.Integer(string="HTTP status", readonly=True)
+    headers = fields.Text(readonly=True)
+    size = fields.Integer(string="Bytes", readonly=True)
+    sha256 = fields.Char(string="SHA-256", readonly=True)
+    repeats = fields.Integer(readonly=True)
+    occurred_at = fields.Datetime(string="When", readonly=True, index=True)
+    exception_id = fields.Many2one("sync.exception", readonly=True, ondelete="set null")
+    payload_ids = fields.One2many("sync.payload", "transmission_id", string="Bodies")
+    message_ids = fields.One2many("sync.message", "transmission_id", string="Messages")
+
+    _unexplained = models.Index("(id) WHERE verdict = 'rejected' AND exception_id IS NULL")
+    _recent_rejected = models.Index("(endpoint_id, occurred_at) WHERE verdict = 'rejected'")
+
+    def _header_lines(self):
+        """The masked headers as (name, value) pairs, for people."""
+        self.ensure_one()
+        return sorted(json.loads(self.headers or "{}").items())

@@ -1,0 +1,88 @@
+"""Outcomes -> what becomes of messages and lanes: who is to blame decides."""
+
+from odoo import api
+
+from ...core import queue
+from ...core.delivery import backoff
+from ...core.faults import Fault
+from ...core.work import Wait
+from . import journal
+from .batch import Batch
+from .cursor import read_committed
+
+SELF_RETRY_SECONDS = 2.0
+ENDPOINT_RETRY = backoff.RetryPolicy(max_attempts=10, base=5.0, factor=2.0, cap=900.0)
+
+
+def verdicts(registry, profiles, works, *, lanes, lane_of, token, worker, waits=None):
+    """Settle the lanes with the works that were not done; then look whether what was parked was released meanwhile.
+
+    :param waits: {message id: seconds} that an endpoint asked us to wait (``Retry-After``)
+    """
+    ruled = [_verdict(profiles, work, lane_of[work.message_id], (waits or {}).get(work.message_id)) for work in works]
+    with read_committed(registry) as cr:
+        cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC' - interval '5 minutes'")
+        since = cr.fetchone()[0]
+        batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # journal only
+        batch._interfaces = profiles
+        ours = queue.settle(cr, token=token, lane_ids=lanes, verdicts=ruled)
+        mine = [work for work in works if lane_of[work.message_id] in ours]
+        retried = {v.message_id for v in ruled if v.kind == "retry"}
+        journal.record(cr, batch, [w for w in mine if not _lost(w)], worker.name, retried=retried)
+    _look_again(registry, [v for v in ruled if v.kind == "park"], since)
+
+
+def _verdict(profiles, work, lane_id, wait_seconds):
+    outcome = work.outcome
+    if isinstance(outcome, Wait):
+        return queue.Verdict(
+            work.message_id, lane_id, "park", fault_code=outcome.fault.code, wait_type=outcome.wait_type,
+            wait_ref=outcome.wait_ref, wait_until=outcome.deadline, process_id=outcome.process_id or work.process_id,
+            reference=work.reference,
+        )
+    if not isinstance(outcome, Fault):
+        outcome = work.outcome = Fault("engine.interrupted", "The work ended without an outcome.")
+    profile = profiles.get(work.interface_id)
+    common = {"fault_code": outcome.code, "process_id": work.process_id, "reference": work.reference}
+    if outcome.code == "sequence.superseded":
+        return queue.Verdict(work.message_id, lane_id, "supersede", **common)
+    if outcome.blame == "throttle":
+        return queue.Verdict(work.message_id, lane_id, "retry", delay=wait_seconds or 30.0, burn=False, **common)
+    if outcome.blame == "endpoint" and outcome.retryable:
+        return _after_endpoint_failure(work, lane_id, profile, wait_seconds, common)
+    if outcome.blame == "self" and outcome.retryable and work.attempt < 5:
+        return queue.Verdict(work.message_id, lane_id, "retry", delay=SELF_RETRY_SECONDS, burn=True, **common)
+    block = profile is None or profile.head_policy == "block"
+    return queue.Verdict(work.message_id, lane_id, "fail", block=block, **common)
+
+
+def _after_endpoint_failure(work, lane_id, profile, wait_seconds, common):
+    """The partner's system failed: try again by the policy; the attempts of the policy bound how long."""
+    policy = profile.policy if profile else ENDPOINT_RETRY
+    wait = backoff.delay(work.attempt + 1, policy)
+    if wait is None:
+        work.outcome = Fault(
+            "engine.attempts_exhausted", f"{work.attempt + 1} attempts failed; the last: {work.outcome.detail}",
+            subject=work.outcome.subject or work.outcome.code, causes=(work.outcome,),
+        )
+        common["fault_code"] = work.outcome.code
+        return queue.Verdict(work.message_id, lane_id, "fail", block=profile is None or profile.head_policy == "block", **common)
+    delay = wait_seconds if wait_seconds is not None else wait
+    return queue.Verdict(work.message_id, lane_id, "retry", delay=delay, burn=True, **common)
+
+
+def _look_again(registry, parked, since):
+    """A release that was executed between our look and our parking did not see us: apply it now."""
+    waits = {}
+    for verdict in parked:
+        waits.setdefault(verdict.wait_type, set()).add(verdict.wait_ref)
+    for wait_type, refs in waits.items():
+        with read_committed(registry) as cr:
+            env = api.Environment(cr, api.SUPERUSER_ID, {})  # reads requests to the engine
+            released = env["sync.command"]._released_since(cr, wait_type, refs, since)
+            if released:
+                queue.release_waiting(cr, wait_type, released)
+
+
+def _lost(work):
+    return isinstance(work.outcome, Fault) and work.outcome.code == "engine.interrupted"

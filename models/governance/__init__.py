@@ -1,0 +1,2 @@
+from . import transition
+from . import lifecycle

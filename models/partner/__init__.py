@@ -1,0 +1,6 @@
+from . import trading_partner
+from . import endpoint
+from . import endpoint_agent
+from . import endpoint_profile
+from . import credential
+from . import credential_version
