@@ -37,12 +37,19 @@ class RawDispatcher(http.Dispatcher):
             return problem(self.request, exc)
         if isinstance(exc, HTTPException) and exc.code:
             return problem_response(
-                self.request, exc.code, {"type": "about:blank", "title": exc.name, "status": exc.code}
+                self.request,
+                exc.code,
+                {"type": "about:blank", "title": exc.name, "status": exc.code},
             )
         _logger.error("A partner's request failed", exc_info=exc)
         return problem_response(
-            self.request, 503,
-            {"type": PROBLEM_TYPE + "receive.unavailable", "title": "Temporarily unavailable", "status": 503},
+            self.request,
+            503,
+            {
+                "type": PROBLEM_TYPE + "receive.unavailable",
+                "title": "Temporarily unavailable",
+                "status": 503,
+            },
             {"Retry-After": "30"},
         )
 
@@ -63,6 +70,9 @@ def problem_response(request, status, document, headers=None):
     """A response of type ``application/problem+json``."""
     return request.make_response(
         json.dumps(document, ensure_ascii=False),
-        headers=[("Content-Type", "application/problem+json"), *(headers or {}).items()],
+        headers=[
+            ("Content-Type", "application/problem+json"),
+            *(headers or {}).items(),
+        ],
         status=status,
     )

@@ -32,16 +32,36 @@ class WebhookController(http.Controller):
         """
         if request.httprequest.content_length is None:
             # A chunked body would be cut at the limit without a word: refuse it instead.
-            return problem(request, Fault("receive.length_required", "Send the length of the body (Content-Length)."))
+            return problem(
+                request,
+                Fault(
+                    "receive.length_required",
+                    "Send the length of the body (Content-Length).",
+                ),
+            )
         raw = request.httprequest.get_data()
         try:
             receipt = request.env["sync.intake"]._receive(
-                code, raw, dict(request.httprequest.headers), request.httprequest.remote_addr
+                code,
+                raw,
+                dict(request.httprequest.headers),
+                request.httprequest.remote_addr,
             )
         except Fault as fault:
             return problem(request, fault)
         except psycopg2.OperationalError as error:
-            return problem(request, Fault("receive.unavailable", f"Not stored ({error.pgcode}); send it again."))
+            return problem(
+                request,
+                Fault(
+                    "receive.unavailable",
+                    f"Not stored ({error.pgcode}); send it again.",
+                ),
+            )
         return request.make_json_response(
-            {"status": "accepted", "message_id": receipt.message_uid, "repeat": receipt.repeated}, status=202
+            {
+                "status": "accepted",
+                "message_id": receipt.message_uid,
+                "repeat": receipt.repeated,
+            },
+            status=202,
         )

@@ -1,7 +1,7 @@
 """The addons folder that Odoo sees: `.dev/addons/sync_governance`, a real folder of links to the addon's entries.
 
-The repository root is the addon. Linking the root itself would make a cycle through `.dev`, and the folder's name on disk
-need not be the addon's name.
+The repository root is the addon. Linking the root itself would make a cycle through `.dev`, and the folder's name on
+disk need not be the addon's name.
 """
 
 import os

@@ -47,22 +47,20 @@ def run_logged(
     log: str,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    timeout: float | None = None,
+    script: Path | None = None,
 ) -> str:
     """Run a long command with its output in `.dev/logs/<log>` and a running clock on the terminal.
 
-    Returns the output. A failure raises DevError with the end of it.
+    Returns the output. A failure raises DevError with the end of it. `script` is fed to standard input.
     """
     layout.LOGS.mkdir(parents=True, exist_ok=True)
     path = layout.LOGS / log
     started = time.monotonic()
     say(f"- {title} ...")
-    with path.open("wb") as sink:
-        process = subprocess.Popen(
-            list(command), stdout=sink, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env, cwd=cwd
-        )
+    with path.open("wb") as sink, (script or Path(os.devnull)).open("rb") as source:
+        process = subprocess.Popen(list(command), stdout=sink, stderr=subprocess.STDOUT, stdin=source, env=env, cwd=cwd)
         try:
-            _wait(process, path, started, timeout)
+            _wait(process, path, started)
         except BaseException:
             process.kill()
             process.wait()
@@ -75,7 +73,7 @@ def run_logged(
     return output
 
 
-def _wait(process: subprocess.Popen, log: Path, started: float, timeout: float | None) -> None:
+def _wait(process: subprocess.Popen, log: Path, started: float) -> None:
     """Wait for the process; show elapsed time and the last line of its output where somebody watches."""
     shown = started
     while True:
@@ -84,8 +82,6 @@ def _wait(process: subprocess.Popen, log: Path, started: float, timeout: float |
             break
         except subprocess.TimeoutExpired:
             now = time.monotonic()
-            if timeout and now - started > timeout:
-                raise DevError(f"no end after {duration(timeout)}") from None
             if sys.stdout.isatty():
                 print(f"\r\033[K  {duration(now - started)}  {_last_line(log)[:90]}", end="", flush=True)
             elif now - shown >= 15:

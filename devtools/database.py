@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,6 +72,7 @@ class Databases:
         content = content_digest(layout.ROOT)
         name = f"{PREFIX}_addon_{addon_key(self.base_key, content)}"
         if name in self.names():
+            _note_use(name)
             return name
         base = self.base_template()
         return self._template(name, base, (layout.ADDON,), f"installing {layout.ADDON}")
@@ -79,7 +81,7 @@ class Databases:
     def clone(self, template: str, purpose: str) -> Iterator[str]:
         """A copy for the length of a run."""
         name = f"{PREFIX}_{purpose}_{processes.owner_tag()}"
-        self.drop(name)
+        self.prune()
         self.copy(template, name)
         try:
             yield name
@@ -110,8 +112,8 @@ class Databases:
         """Drop what dead dev processes left, and templates that newer ones replaced."""
         names = self.names()
         for name in names:
-            owner = re.search(r"_(\d+_[0-9a-z]+)(-gw\d+)?$", name)
-            if owner and not re.search(r"_(base|addon)_[0-9a-f]{10}$", name) and not processes.tag_is_alive(owner[1]):
+            owner = owner_of(name)
+            if owner and not processes.tag_is_alive(owner):
                 self.drop(name)
         used = _usage()
         for kind, kept in KEPT_TEMPLATES.items():
@@ -174,6 +176,12 @@ class Databases:
             raise DevError(f"{title}: not installed: {', '.join(sorted(missing))}\n{output[-2000:]}")
 
 
+def owner_of(name: str) -> str | None:
+    """The tag of the dev process that made a clone; None for templates and for the working database."""
+    match = re.fullmatch(rf"{PREFIX}_[a-z]+_(\d+_[0-9a-z]+)(-gw\d+)?", name)
+    return match[1] if match else None
+
+
 def filestore(database: str) -> Path:
     return layout.DATA / "filestore" / database
 
@@ -205,11 +213,10 @@ def _usage() -> dict[str, float]:
 
 
 def _note_use(name: str) -> None:
-    import time
-
-    used = _usage()
-    used[name] = time.time()
-    (layout.STATE / "templates.json").write_text(json.dumps(used), encoding="utf-8")
+    used = {**_usage(), name: time.time()}
+    building = layout.STATE / f"templates.{os.getpid()}"
+    building.write_text(json.dumps(used), encoding="utf-8")
+    building.replace(layout.STATE / "templates.json")
 
 
 def _digest(parts: Iterable[str]) -> str:

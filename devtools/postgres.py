@@ -1,4 +1,4 @@
-"""Finds a PostgreSQL server: the one named by --db-url or $PGHOST, otherwise a private one that dev starts and stops."""
+"""Finds a PostgreSQL server: the one named by --db-url or $PGHOST, otherwise a private one of dev's own."""
 
 import os
 import re

@@ -1,10 +1,10 @@
 """dev's own PostgreSQL server: a cluster that only this machine's user can reach, through a Unix socket.
 
-Several dev processes may use it at once. Each holds a shared lock on `users.lock`; who lets go and finds nobody else stops
-the server. A killed dev loses its lock with its life, so the next one to end stops the server.
+Several dev processes may use it at once. Each holds a shared lock on `users.lock`; who lets go and finds nobody else
+stops the server. A killed dev loses its lock with its life, so the next one to end stops the server.
 
-As root the server runs as an unprivileged user, for PostgreSQL refuses root; if that user can not reach `.dev`, the cluster
-lives under /var/tmp. It trusts whoever reaches its socket, whose folder only its user (and root) may enter.
+As root the server runs as an unprivileged user, for PostgreSQL refuses root; if that user can not reach `.dev`, the
+cluster lives under /var/tmp. It trusts whoever reaches its socket, whose folder only its user (and root) may enter.
 """
 
 import fcntl
@@ -12,7 +12,6 @@ import json
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -22,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from . import layout
+from . import layout, ports
 from .console import DevError, say, step
 
 SUPERUSER = "odoo"
@@ -111,10 +110,15 @@ def release() -> None:
 
 
 def remove() -> None:
-    """Stop the cluster and delete it from disk, wherever it lives."""
+    """Stop the cluster and delete it from disk, wherever it lives; refuses while another dev uses it."""
     record = _folder() / "cluster.json"
     if not record.exists():
         return
+    with (_folder() / "users.lock").open("w") as users:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DevError("another dev of this checkout is using the database server; stop it first") from None
     entry = json.loads(record.read_text(encoding="utf-8"))
     cluster = Cluster(
         Path(entry["data"]), Path(entry["sockets"]), entry["port"], Path(entry["binaries"]), entry["account"]
@@ -135,7 +139,14 @@ def run_as(account: str | None, command: Sequence[str]) -> subprocess.CompletedP
         identity = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
     with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open in the server that pg_ctl leaves behind
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, cwd="/", check=False, **identity
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            cwd="/",
+            check=False,
+            **identity,
         )
         output.seek(0)
         return subprocess.CompletedProcess(done.args, done.returncode, output.read(), "")
@@ -174,7 +185,7 @@ def _locate(binaries: Path) -> Cluster:
     if len(str(sockets)) > SOCKET_PATH_LIMIT:
         sockets = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     _own(sockets, account)
-    cluster = Cluster(base / "data", sockets, _free_port(), binaries, account)
+    cluster = Cluster(base / "data", sockets, ports.free(), binaries, account)
     entry = {
         "major": major,
         "account": account,
@@ -247,7 +258,7 @@ def _reachable_binaries(binaries: Path, account: str | None) -> Path:
 
 
 def _own(path: Path, account: str | None, *, mode: int = 0o700, only_if_made: bool = True) -> None:
-    """Give `path` (a folder, made if missing) to the server's user alone; refuse one that somebody else placed there."""
+    """Give `path` (a folder, made if missing) to the server's user alone; refuse one that somebody else owns."""
     if not only_if_made:
         return
     if not path.exists():
@@ -259,9 +270,3 @@ def _own(path: Path, account: str | None, *, mode: int = 0o700, only_if_made: bo
         entry = pwd.getpwnam(account)
         os.chown(path, entry.pw_uid, entry.pw_gid)
     path.chmod(mode)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

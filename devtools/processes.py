@@ -1,6 +1,6 @@
 """The processes that dev starts, remembered on disk so that a killed dev leaves nothing for long.
 
-A process is known by its number *and* its start time: a recycled number is never ours, and nothing is ever ended by name.
+A process is known by its number *and* its start time: a recycled number is never ours. Nothing is ended by name.
 """
 
 import json
@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from . import layout
@@ -46,20 +47,19 @@ def tag_is_alive(tag: str) -> bool:
 
 
 class Child:
-    """A process in a group of its own, recorded until it ended."""
+    """A process in a group of its own, recorded until it ended. Without a log it speaks on dev's own terminal."""
 
-    def __init__(self, name: str, command: Sequence[str], *, env: Mapping[str, str], log: Path, cwd: Path = layout.ROOT):
+    def __init__(self, name: str, command: Sequence[str], *, env: Mapping[str, str], log: Path | None):
         self.name = name
         self.log = log
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as sink:
+        with log.open("wb") if log else nullcontext() as sink:
             self.process = subprocess.Popen(
                 list(command),
                 env=dict(env),
-                cwd=cwd,
+                cwd=layout.ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
-                stderr=subprocess.STDOUT,
+                stderr=subprocess.STDOUT if log else None,
                 start_new_session=True,
             )
         self.record = _records() / f"{self.process.pid}.json"

@@ -36,7 +36,7 @@ def ensure() -> Path:
         f"installing {_count()} Python packages for Python {sys.version.split()[0]}",
         [*_pip(python), "install", "--requirement", str(layout.LOCK_FILE)],
         log="pip-install.log",
-        env=_clean_environment(),
+        env=clean_environment(),
     )
     (folder / "complete").write_text("", encoding="utf-8")
     return python
@@ -64,7 +64,7 @@ def _create(folder: Path) -> None:
 def _venv(folder: Path, *options: str) -> bool:
     """Try once; a failure leaves no folder behind."""
     made = subprocess.run(
-        [sys.executable, "-m", "venv", *options, str(folder)], capture_output=True, env=_clean_environment(), check=False
+        [sys.executable, "-m", "venv", *options, str(folder)], capture_output=True, env=clean_environment(), check=False
     )
     if made.returncode:
         shutil.rmtree(folder, ignore_errors=True)
@@ -84,8 +84,10 @@ def _pip(python: Path) -> list[str]:
     return [sys.executable, "-m", "pip", "--python", str(python), *common]
 
 
-def _clean_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
+def clean_environment() -> dict[str, str]:
+    return {
+        name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    }
 
 
 def _count() -> int:

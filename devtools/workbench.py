@@ -16,7 +16,6 @@ data_dir = {data_dir}
 db_host = {db_host}
 db_port = {db_port}
 db_user = {db_user}
-db_password = {db_password}
 db_maxconn = 32
 http_interface = 127.0.0.1
 list_db = False
@@ -55,8 +54,9 @@ class Workbench:
             db_host=self.server.host,
             db_port=self.server.port,
             db_user=self.server.user,
-            db_password=self.server.password or False,
         )
+        if self.server.password:
+            text += f"db_password = {self.server.password}\n"
         building = layout.CONFIG.with_suffix(f".{os.getpid()}")
         building.touch(mode=0o600)
         building.write_text(text, encoding="utf-8")

@@ -15,12 +15,26 @@ from json.encoder import encode_basestring as quoted
 from typing import Any, NoReturn
 
 from ..faults import Fault
-from .limits import DEPTH, decimal, integer, text_of, unstorable
+from .limits import DEPTH, NUMBER_DIGITS, decimal, fits, integer, text_of, unstorable
 
 # A string, closed or not: every alternative consumes, so that no input makes the search go back and forth.
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
 _BRACKET = re.compile(r"[\[\]{}]")
+_INTEGERS = range(1 - 10 ** (NUMBER_DIGITS - 1), 10**NUMBER_DIGITS)
 _SUSPICIOUS_ESCAPE = re.compile(r"\\u(?:0000|d[89a-f])", re.IGNORECASE)
+_REASONS = {
+    "Expecting value": "a value should stand here",
+    "Extra data": "something follows after the end of the document",
+    "Expecting property name enclosed in double quotes": "the quoted name of a member should stand here",
+    "Expecting ':' delimiter": "a colon should stand here",
+    "Expecting ',' delimiter": "a comma or the end of the object or list should stand here",
+    "Illegal trailing comma before end of object": "the last member must not be followed by a comma",
+    "Illegal trailing comma before end of array": "the last entry must not be followed by a comma",
+    "Unterminated string starting at": "the text that begins here never ends",
+    "Invalid control character at": "a text contains a line break or another control character",
+    "Invalid \\escape": "a text contains a backslash that means nothing",
+    "Invalid \\uXXXX escape": "a text contains a broken \\u sequence",
+}
 
 
 class JsonCodec:
@@ -44,9 +58,7 @@ class JsonCodec:
         except json.JSONDecodeError as error:
             raise _malformed(text, error) from error
         if not isinstance(document, (dict, list)):
-            raise Fault(
-                "decode.malformed", "The JSON is neither an object nor a list.", expected="an object or a list"
-            )
+            raise Fault("decode.malformed", "The JSON is neither an object nor a list.", expected="an object or a list")
         if _SUSPICIOUS_ESCAPE.search(text) and unstorable(document) is not None:
             raise Fault("decode.malformed", "The JSON holds a character that no text can contain.", subject="character")
         return document
@@ -101,10 +113,11 @@ def _not_finite(constant: str) -> NoReturn:
 def _malformed(text: str, error: json.JSONDecodeError) -> Fault:
     if not text.strip():
         return Fault("decode.malformed", "The document is empty.", subject="empty")
+    reason = _REASONS.get(error.msg.rstrip(": "), "it is not well-formed")
     return Fault(
         "decode.malformed",
-        f"The JSON is broken at line {error.lineno}, column {error.colno}: {error.msg[0].lower()}{error.msg[1:]}.",
-        subject=error.msg,
+        f"The JSON is broken at line {error.lineno}, column {error.colno}: {reason}.",
+        subject=reason,
     )
 
 
@@ -169,9 +182,11 @@ def _scalar(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
+        if value not in _INTEGERS:
+            raise ValueError("the number is too long for a document")
         return int.__repr__(value)
     if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise ValueError(f"{value} is no number of a document")
+        if not fits(value):
+            raise ValueError("the number is not finite, or too long for a document")
         return format(value, "f")
     return None

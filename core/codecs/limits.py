@@ -13,7 +13,7 @@ from ..faults import Fault
 DEPTH = 64
 NUMBER_DIGITS = 100
 
-_CHARSETS = re.compile(r"ascii|utf-(8|16|16-be|16-le)|iso8859-\d+|cp12\d\d")
+_CHARSETS = re.compile(r"ascii|utf-8(-sig)?|utf-16(-be|-le)?|iso8859-\d+|cp12\d\d")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -55,14 +55,23 @@ def integer(digits: str) -> int:
 
 
 def decimal(digits: str) -> Decimal:
-    """A decimal number that takes at most :data:`NUMBER_DIGITS` digits when it is written without exponent."""
-    if len(digits) > NUMBER_DIGITS:
-        raise _too_long(digits)
+    """A decimal number that takes at most :data:`NUMBER_DIGITS` characters when it is written without exponent."""
     number = Decimal(digits)
-    exponent = number.as_tuple().exponent
-    if isinstance(exponent, str) or not -NUMBER_DIGITS <= exponent or number.adjusted() > NUMBER_DIGITS:
+    if not fits(number):
         raise _too_long(digits)
     return number
+
+
+def fits(number: Decimal) -> bool:
+    """Whether ``number`` is finite and takes at most :data:`NUMBER_DIGITS` characters without exponent.
+
+    Told from its parts, because writing out ``1e999999999`` would take a gigabyte.
+    """
+    sign, digits, exponent = number.as_tuple()
+    if isinstance(exponent, str):
+        return False
+    length = len(digits) + exponent if exponent >= 0 else max(len(digits), 1 - exponent) + 1
+    return sign + length <= NUMBER_DIGITS
 
 
 def unstorable(document: Any) -> str | None:

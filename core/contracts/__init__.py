@@ -29,9 +29,7 @@ __all__ = [
 compile = compile_schema
 
 
-def validate(
-    contract: Mapping[str, Any] | Validator, document: Any, *, code: str = "validate.contract"
-) -> list[Fault]:
+def validate(contract: Mapping[str, Any] | Validator, document: Any, *, code: str = "validate.contract") -> list[Fault]:
     """Everything in which ``document`` differs from ``contract``; empty if nothing does.
 
     Each fault carries the JSON pointer of the field, what was expected and what was found. The pointer of a missing

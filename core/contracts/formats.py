@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import cache
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -69,7 +70,7 @@ def _is_ipv6(value: str) -> bool:
     return bool(ipaddress.IPv6Address(value))
 
 
-_CHECKS: dict[str, Callable[[str], bool]] = {
+CHECKS: dict[str, Callable[[str], bool]] = {
     "date-time": _is_date_time,
     "date": _is_date,
     "time": _is_time,
@@ -81,10 +82,11 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
 }
 
 
+@cache
 def format_checker() -> FormatChecker:
     """A checker of exactly the formats above; values other than text pass, as the specification says."""
     checker = FormatChecker(formats=())
-    for name, check in _CHECKS.items():
+    for name, check in CHECKS.items():
         checker.checks(name, raises=ValueError)(
             lambda value, check=check: not isinstance(value, str) or check(value),
         )

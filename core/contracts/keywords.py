@@ -56,6 +56,31 @@ def _dependent_required(validator: Any, dependent: Any, instance: Any, _schema: 
                     yield ValidationError(f"is missing beside {name}", path=[other])
 
 
+def _below(
+    validator: Any, value: Any, schema: Any, path: str | int, schema_path: str | int
+) -> Iterator[ValidationError]:
+    """The errors of a member or entry. The library forgets the place of one that the schema ``false`` forbids."""
+    if schema is False:
+        yield ValidationError(
+            "must not be there", path=[path], validator="false", validator_value=False, instance=value, schema=schema
+        )
+    else:
+        yield from validator.descend(value, schema, path=path, schema_path=schema_path)
+
+
+def _properties(validator: Any, properties: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if validator.is_type(instance, "object"):
+        for name, subschema in properties.items():
+            if name in instance:
+                yield from _below(validator, instance[name], subschema, name, name)
+
+
+def _prefix_items(validator: Any, prefix: list[Any], instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if validator.is_type(instance, "array"):
+        for index, (entry, subschema) in enumerate(zip(instance, prefix)):
+            yield from _below(validator, entry, subschema, index, index)
+
+
 def _additional_properties(validator: Any, additional: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
     if not validator.is_type(instance, "object"):
         return
@@ -80,15 +105,22 @@ def _pattern_properties(validator: Any, patterns: Any, instance: Any, _schema: A
         for pattern, subschema in patterns.items():
             for name, value in instance.items():
                 if ecma_pattern(pattern).search(name):
-                    yield from validator.descend(value, subschema, path=name, schema_path=pattern)
+                    yield from _below(validator, value, subschema, name, pattern)
+
+
+def is_multiple(value: int | Decimal, divisor: int | Decimal) -> bool:
+    """Whether ``value`` is a whole multiple of ``divisor``, computed exactly."""
+    return not _EXACT.remainder(Decimal(value), Decimal(divisor))
 
 
 def _multiple_of(validator: Any, divisor: int | Decimal, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    if validator.is_type(instance, "number") and _EXACT.remainder(Decimal(instance), Decimal(divisor)):
+    if validator.is_type(instance, "number") and not is_multiple(instance, divisor):
         yield ValidationError("is no multiple")
 
 
 KEYWORDS: Mapping[str, Any] = {
+    "properties": _properties,
+    "prefixItems": _prefix_items,
     "required": _required,
     "dependentRequired": _dependent_required,
     "additionalProperties": _additional_properties,

@@ -130,7 +130,7 @@ def _expected(error: ValidationError) -> str:
     if isinstance(schema, Mapping) and error.validator in ("type", "pattern", "format", "enum", "const"):
         if isinstance(schema.get("x-expected"), str):
             return schema["x-expected"]
-    write = _EXPECTATIONS.get(str(error.validator))
+    write = _EXPECTATIONS.get(str(error.validator or "false"))
     return write(error) if write else f"as agreed ({error.validator})"
 
 
@@ -163,6 +163,10 @@ def _size(limit: str, thing: str) -> Callable[[ValidationError], str]:
     return write
 
 
+def _entries(number: int) -> str:
+    return f"at most {number} {'entry' if number == 1 else 'entries'}"
+
+
 def _number_words(relation: str) -> Callable[[ValidationError], str]:
     return lambda error: f"{relation} {_found(error.validator_value)}"
 
@@ -189,7 +193,8 @@ _EXPECTATIONS: dict[str, Callable[[ValidationError], str]] = {
     "additionalProperties": lambda error: "absent",
     "unevaluatedProperties": lambda error: "absent",
     "unevaluatedItems": lambda error: "absent",
-    "None": lambda error: "absent",
+    "false": lambda error: "absent",
+    "items": lambda error: _entries(len(error.schema.get("prefixItems", ()))),
     "uniqueItems": lambda error: "without repetition",
     "contains": lambda error: "a list with at least one entry of the agreed kind",
     "not": lambda error: "something else",
@@ -243,6 +248,7 @@ _DIFFERENCES: dict[str, Callable[[ValidationError], str]] = {
     "minProperties": _empty_or_short,
     "maxLength": _must_have,
     "maxItems": _must_have,
+    "items": _must_have,
     "maxProperties": _must_have,
     "uniqueItems": lambda error: "must not hold the same entry twice",
     "contains": lambda error: f"must be {_expected(error)}",
@@ -258,7 +264,8 @@ _DIFFERENCES: dict[str, Callable[[ValidationError], str]] = {
 def _found(value: Any) -> str:
     """``value`` as a sentence names it: text quoted and cut, lists and objects by their size."""
     if isinstance(value, str):
-        return f"'{value}'" if len(value) <= _FOUND_LENGTH else f"'{value[:_FOUND_LENGTH]}...'"
+        shown = value if len(value) <= _FOUND_LENGTH else f"{value[:_FOUND_LENGTH]}..."
+        return "'" + "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown) + "'"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Decimal):

@@ -1,7 +1,7 @@
 """Which addresses may be dialled.
 
 What counts is the address that a connection is made to, at the moment it is made: a name that was harmless a second
-ago may point inside the network now (DNS rebinding). Public addresses on the ports of the web are open. Everything
+ago may point inside the network now (DNS rebinding). Public addresses by https on its own port are open. Everything
 else must be allowed by an administrator, by name and port; even then link-local addresses (cloud metadata), multicast
 and what routes nowhere stay closed.
 """
@@ -17,31 +17,53 @@ from ..faults import Fault
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-OPEN_PORTS = {"https": 443, "http": 80}
+OPEN_PORT = 443
+
+
+def _networks(table: str) -> tuple[Network, ...]:
+    """The networks of a table: one a line, followed by what it is."""
+    return tuple(ip_network(line.split()[0]) for line in table.splitlines() if line.strip())
+
 
 # Reachable inside an organisation: open where an administrator allowed the name.
-PRIVATE: tuple[Network, ...] = tuple(
-    map(
-        ip_network,
-        (
-            "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15",
-            "::1/128", "fc00::/7", "64:ff9b::/96", "64:ff9b:1::/48",
-        ),
-    )
-)  # fmt: skip
-# Never a partner: this network, link-local with the clouds' metadata services, protocol assignments, documentation,
-# 6to4 and Teredo (they wrap an address that was not checked), multicast, reserved, broadcast.
-NEVER: tuple[Network, ...] = tuple(
-    map(
-        ip_network,
-        (
-            "0.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.51.100.0/24",
-            "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", "255.255.255.255/32",
-            "::/96", "100::/64", "2001::/32", "2001:db8::/32", "2002::/16", "3fff::/20", "fe80::/10", "fec0::/10",
-            "ff00::/8", "fd00:ec2::254/128",
-        ),
-    )
-)  # fmt: skip
+PRIVATE = _networks("""
+    10.0.0.0/8          private
+    100.64.0.0/10       behind a carrier's address translation
+    127.0.0.0/8         this machine
+    172.16.0.0/12       private
+    192.168.0.0/16      private
+    198.18.0.0/15       measurements
+    ::1/128             this machine
+    64:ff9b::/96        translation to IPv4
+    64:ff9b:1::/48      translation to IPv4, local
+    fc00::/7            private
+""")
+# Never a partner, allowed by name or not.
+NEVER = _networks("""
+    0.0.0.0/8           this network
+    100.100.100.200/32  a cloud's metadata service
+    168.63.129.16/32    a cloud's metadata service
+    169.254.0.0/16      link-local, with most clouds' metadata services
+    192.0.0.0/24        protocol assignments
+    192.0.2.0/24        documentation
+    192.88.99.0/24      6to4 relay
+    198.51.100.0/24     documentation
+    203.0.113.0/24      documentation
+    224.0.0.0/4         multicast
+    240.0.0.0/4         reserved, and broadcast
+    ::/96               wraps an IPv4 address that was not checked
+    ::ffff:0:0:0/96     the same, translated
+    100::/64            discarded
+    2001::/32           the same, Teredo
+    2001:db8::/32       documentation
+    2002::/16           the same, 6to4
+    3fff::/20           documentation
+    fd00:ec2::254/128   a cloud's metadata service
+    fe80::/10           link-local
+    fec0::/10           site-local, retired
+    ff00::/8            multicast
+""")
+_NAT64 = IPv6Network("64:ff9b::/96")
 _LOOPBACK_6 = IPv6Address("::1")
 _ENDS_IN_NUMBER = re.compile(r"(^|\.)(0[xX][0-9a-fA-F]*|[0-9]+)\.?$")
 _ALLOWED_NAME = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[^:\s/@\[\]]+):(?P<port>\d{1,5})", re.IGNORECASE)
@@ -51,7 +73,7 @@ class AddressGuard:
     """Says whether an endpoint may be dialled.
 
     :param allowed: ``host:port`` texts (IPv6 in brackets) that may also be private, use another port and plain http
-    :raise ValueError: for a text that is not ``host:port``
+    :raise Fault: ``engine.configuration`` for a text that is not ``host:port``
     """
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
@@ -75,7 +97,7 @@ class AddressGuard:
         # Fail closed: the body is signed but not secret, and holds names and addresses of people.
         if scheme != "https":
             raise refused(host, port, "is not https; plain http is only for hosts allowed by name")
-        if port != OPEN_PORTS["https"]:
+        if port != OPEN_PORT:
             raise refused(host, port, "is not the port of https; other ports must be allowed by name")
 
     def permitted(self, host: str, port: int, addresses: Iterable[str]) -> list[str]:
@@ -96,10 +118,13 @@ def is_open(text: str, *, by_name: bool = False) -> bool:
     address = parsed_address(text)
     if address is None:
         return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
     if address == _LOOPBACK_6:
         return by_name
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        elif address in _NAT64 and _within(IPv4Address(int(address) & 0xFFFFFFFF), NEVER):
+            return False
     if _within(address, NEVER):
         return False
     # Python knows more special networks with every release: what it does not call global is private too.
@@ -131,5 +156,5 @@ def _bare(host: str) -> str:
 def _host_and_port(text: str) -> tuple[str, int]:
     match = _ALLOWED_NAME.fullmatch(text.strip())
     if match is None or not 0 < int(match["port"]) < 65536:
-        raise ValueError(f"not host:port: {text!r}")
+        raise Fault("engine.configuration", f"An allowed host is written host:port, not {text!r}.", found=text)
     return _bare(match["host"]), int(match["port"])

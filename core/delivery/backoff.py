@@ -67,26 +67,34 @@ def delay(attempt: int, policy: RetryPolicy, *, chance: Callable[[], float] = ra
 
 
 def retry_after(header: str | None, now: datetime, base: float) -> float | None:
-    """The seconds that a ``Retry-After`` header asks for, kept within ``base`` and twice ``base``.
+    """The seconds that a ``Retry-After`` header asks for, kept near ``base``; None without one that can be read."""
+    seconds = asked(header, now)
+    return None if seconds is None else near(seconds, base)
 
-    The header is seconds (decimals are seen in the wild) or an HTTP date. The bounds keep a hostile or careless
-    ``Retry-After: 99999999`` from parking an endpoint, and a ``0`` from inviting a storm. None without a header
-    that can be read.
+
+def asked(header: str | None, now: datetime) -> float | None:
+    """The seconds that a ``Retry-After`` header asks for, not below zero; None without one that can be read.
+
+    The header is seconds (decimals are seen in the wild) or an HTTP date.
 
     :param now: our time; naive means UTC
     """
-    asked = _asked(header.strip(), now) if header else None
-    return None if asked is None else min(max(asked, base), 2 * base)
-
-
-def _asked(header: str, now: datetime) -> float | None:
+    if not header:
+        return None
+    header = header.strip()
     if _SECONDS.fullmatch(header):
         return float(header)
     try:
         moment = parsedate_to_datetime(header)
+        return max((_utc(moment) - _utc(now)).total_seconds(), 0.0)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    return (_utc(moment) - _utc(now)).total_seconds()
+
+
+def near(seconds: float, base: float) -> float:
+    """``seconds`` within ``base`` and twice ``base``: a hostile or careless ``Retry-After: 99999999`` must not park an
+    endpoint, and a ``0`` must not invite a storm."""
+    return min(max(seconds, base), 2 * base)
 
 
 def _utc(moment: datetime) -> datetime:

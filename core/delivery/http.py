@@ -1,6 +1,7 @@
 """Outbound HTTP with an address guard.
 
-One :class:`GuardedSession` per endpoint keeps its connections. A delivery always ends in a :class:`DeliveryResult`;
+One :class:`GuardedSession` per endpoint keeps its connections; :func:`deliver` finds it by the request's
+``pool_key``. A delivery always ends in a :class:`DeliveryResult`;
 what went wrong is a fault of the stage ``deliver``. The promises:
 
 * only permitted addresses are dialled (see :mod:`.addresses`), redirects are never followed, proxies and ``.netrc`` of
@@ -13,10 +14,13 @@ what went wrong is a fault of the stage ``deliver``. The promises:
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +30,7 @@ from requests import exceptions
 from urllib3 import exceptions as wire_exceptions
 
 from ..faults import Fault
+from . import backoff
 from .addresses import AddressGuard
 from .wire import LIMITS, GuardedAdapter, Limits, Resolver
 
@@ -33,19 +38,29 @@ BODY_LIMIT = 20_000
 _RETRIED_CLIENT_ERRORS = (408, 425)
 _MOST_HEADERS = 64
 _LONGEST_HEADER = 2_000
+_LONGEST_WAIT = 3_600.0
+_MOST_SESSIONS = 128
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryRequest:
-    """One request; the times in seconds, ``total_timeout`` from the first step to the last byte."""
+class Request:
+    """One request.
+
+    ``allowed_hosts`` are ``host:port`` texts that an administrator allowed by name; ``pool_key`` names the endpoint
+    whose connections are used. Times are seconds; ``total_timeout``, from the first step to the last byte, is that of
+    connecting and reading together unless given.
+    """
 
     url: str
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "POST"
+    allowed_hosts: Iterable[str] = ()
+    pool_key: str = ""
     connect_timeout: float = 5.0
     read_timeout: float = 20.0
-    total_timeout: float = 30.0
+    total_timeout: float | None = None
+    ca_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,7 @@ class DeliveryResult:
     """What came of a request. ``status`` is None when there was no answer, ``fault`` None when it was accepted.
 
     ``headers`` have lower-case names. ``truncated``: there was more body than is kept, or it broke off.
+    ``retry_after``: the seconds that the partner asks us to wait, at most an hour.
     """
 
     status: int | None
@@ -61,11 +77,7 @@ class DeliveryResult:
     elapsed: float
     fault: Fault | None
     truncated: bool = False
-
-    @property
-    def retry_after(self) -> str | None:
-        """The ``Retry-After`` header as it came; :func:`.backoff.retry_after` reads it."""
-        return self.headers.get("retry-after")
+    retry_after: float | None = None
 
 
 class GuardedSession:
@@ -92,17 +104,18 @@ class GuardedSession:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
-    def deliver(self, request: DeliveryRequest) -> DeliveryResult:
+    def deliver(self, request: Request) -> DeliveryResult:
         """Send ``request`` and say what came of it. Never raises for anything the partner or the network does."""
         started = time.monotonic()
-        limits = Limits(request.connect_timeout, request.read_timeout, started + request.total_timeout)
+        total = request.total_timeout or request.connect_timeout + request.read_timeout
+        limits = Limits(request.connect_timeout, request.read_timeout, started + total)
         token = LIMITS.set(limits)
         try:
             return self._delivered(request, started)
         finally:
             LIMITS.reset(token)
 
-    def _delivered(self, request: DeliveryRequest, started: float) -> DeliveryResult:
+    def _delivered(self, request: Request, started: float) -> DeliveryResult:
         place = _place(request.url)
         try:
             _check_url(request.url, place)
@@ -117,8 +130,17 @@ class GuardedSession:
         with response:
             body, truncated = _bounded_body(response)
             headers = _bounded_headers(response.headers)
-        fault = classify(response.status_code, place=place, retry_after=headers.get("retry-after"))
-        return DeliveryResult(response.status_code, headers, body, time.monotonic() - started, fault, truncated)
+        wait = headers.get("retry-after")
+        seconds = backoff.asked(wait, datetime.now(timezone.utc))
+        return DeliveryResult(
+            status=response.status_code,
+            headers=headers,
+            body=body,
+            elapsed=time.monotonic() - started,
+            fault=classify(response.status_code, place=place, retry_after=wait),
+            truncated=truncated,
+            retry_after=None if seconds is None else min(seconds, _LONGEST_WAIT),
+        )
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -131,7 +153,26 @@ class GuardedSession:
         self.close()
 
 
-def classify(outcome: int | BaseException, *, place: str = "the partner", retry_after: str | None = None) -> Fault | None:
+def deliver(request: Request) -> DeliveryResult:
+    """Send ``request`` over the pooled connections of its endpoint, see :meth:`GuardedSession.deliver`."""
+    try:
+        session = _session(request.pool_key, frozenset(request.allowed_hosts), request.ca_file, os.getpid())
+    except Fault as fault:
+        return DeliveryResult(None, {}, b"", 0.0, fault)
+    return session.deliver(request)
+
+
+# Connections are no state that must survive: another process, or this one after a restart, opens its own. The process
+# id keeps a forked worker from speaking over its parent's sockets. What falls out of the cache is closed when the last
+# delivery lets go of it.
+@lru_cache(maxsize=_MOST_SESSIONS)
+def _session(pool_key: str, allowed_hosts: frozenset[str], ca_file: str | None, process: int) -> GuardedSession:
+    return GuardedSession(allowed_hosts=allowed_hosts, ca_file=ca_file)
+
+
+def classify(
+    outcome: int | BaseException, *, place: str = "the partner", retry_after: str | None = None
+) -> Fault | None:
     """The fault behind a status or an error of the network; None for 2xx, the only success.
 
     The texts name the partner's host, never an address or the library's own words: they are shown to people.
@@ -169,7 +210,8 @@ def _fault_of_error(error: BaseException) -> tuple[str, str]:
     if any(isinstance(link, (exceptions.SSLError, wire_exceptions.SSLError)) for link in chain):
         return "deliver.tls_failed", "{place} could not prove by its certificate who it is, or speaks no safe TLS."
     timeouts = (exceptions.Timeout, wire_exceptions.TimeoutError, TimeoutError)
-    if any(isinstance(link, timeouts) for link in chain):
+    # urllib3 1.26 derives its "no connection" from its time-out.
+    if any(isinstance(link, timeouts) and not isinstance(link, wire_exceptions.NewConnectionError) for link in chain):
         return "deliver.timeout", "{place} did not answer in time."
     return "deliver.connection_failed", "No connection to {place} could be made, or it broke off."
 

@@ -65,7 +65,7 @@ def _symmetric(value: str, profile: Profile) -> bytes:
 
 
 def _pair(value: str) -> Key:
-    key = unpadded_base64(value[len(PRIVATE_PREFIX):])
+    key = unpadded_base64(value[len(PRIVATE_PREFIX) :])
     if value.startswith(PUBLIC_PREFIX):
         if len(key) != _ED25519_PUBLIC:
             raise UnusableSecret(f"is not a public key of {_ED25519_PUBLIC} bytes")

@@ -4,8 +4,8 @@
 ``settings``. A new sender is a new entry, not new code. The members:
 
 ``signature_headers``  names of the header that carries the signature; the first one present counts
-``layout``             ``plain`` (the value is the signature), ``pairs`` (``t=1,v1=abc``) or ``versions`` (``v1,abc v1,def``)
-``schemes``            version name (empty for ``plain``) -> ``hmac-sha256``, ``hmac-sha384``, ``hmac-sha512`` or ``ed25519``
+``layout``             ``plain`` (just the signature), ``pairs`` (``t=1,v1=abc``) or ``versions`` (``v1,abc v1,def``)
+``schemes``            version name (empty for ``plain``) -> algorithm, one of :data:`ALGORITHMS`
 ``prefix``             fixed text before a plain signature
 ``encoding``           ``hex`` or ``base64``
 ``key``                how a secret's text becomes a key: ``text``, ``text_nfkd`` or ``base64`` (after ``key_prefix``)
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
@@ -79,9 +79,7 @@ class Profile:
         """The exact bytes that are signed."""
         values = {"body": body, "timestamp": timestamp.encode(), "message_id": message_id.encode()}
         parts = _PLACEHOLDERS.split(self.signed)
-        return b"".join(
-            values[part] if position % 2 else part.encode() for position, part in enumerate(parts)
-        )
+        return b"".join(values[part] if position % 2 else part.encode() for position, part in enumerate(parts))
 
 
 @cache
@@ -124,23 +122,44 @@ def _checked(profile: Profile, name: str) -> Profile:
     return profile
 
 
-def _problems(profile: Profile):
+def _problems(profile: Profile) -> Iterator[str]:
+    """What is wrong with ``profile``, the basic things first: a later check may rely on an earlier one."""
+    yield from _form_problems(profile)
+    yield from _scheme_problems(profile)
+    yield from _time_and_id_problems(profile)
+    if not isinstance(profile.dedupe, tuple) or not all(_texts(sources, _SOURCE) for sources in profile.dedupe):
+        yield "dedupe must be lists of sources, header:<name> or body:<pointer>."
+    if not _texts(profile.topic, _SOURCE):
+        yield "topic must be a list of sources, header:<name> or body:<pointer>."
+
+
+def _form_problems(profile: Profile) -> Iterator[str]:
     for member, choices in _CHOICES.items():
         if getattr(profile, member) not in choices:
             yield f"{member} must be one of {', '.join(choices)}."
     for member in fields(Profile):
         if member.type == "str" and not isinstance(getattr(profile, member.name), str):
             yield f"{member.name} must be text."
-    if not _texts(profile.signature_headers, _HEADER_NAME) or not profile.signature_headers:
+    if not profile.signature_headers or not _texts(profile.signature_headers, _HEADER_NAME):
         yield "signature_headers must be a list of header names."
+    for member in ("timestamp_header", "message_id_header"):
+        name = getattr(profile, member)
+        if name and not _HEADER_NAME.fullmatch(name):
+            yield f"{member} must be the name of a header."
+    if "{body}" not in profile.signed:
+        yield "the signed bytes must contain {body}."
+
+
+def _scheme_problems(profile: Profile) -> Iterator[str]:
     if not isinstance(profile.schemes, Mapping) or not profile.schemes:
         yield "schemes must say which algorithm is used."
     elif not all(algorithm in ALGORITHMS for algorithm in profile.schemes.values()):
         yield f"the algorithm must be one of {', '.join(ALGORITHMS)}."
     elif (profile.layout == "plain") != (set(profile.schemes) == {""}):
         yield "a plain signature has one scheme without a name, any other layout names its schemes."
-    if "{body}" not in str(profile.signed):
-        yield "the signed bytes must contain {body}."
+
+
+def _time_and_id_problems(profile: Profile) -> Iterator[str]:
     tolerance = profile.tolerance_seconds
     if not isinstance(tolerance, int) or isinstance(tolerance, bool) or not 0 <= tolerance <= _LONGEST_TOLERANCE:
         yield f"tolerance_seconds must be a whole number up to {_LONGEST_TOLERANCE}."
@@ -152,13 +171,6 @@ def _problems(profile: Profile):
         yield "timestamp_member is for the layout pairs."
     if profile.signs_message_id and not profile.message_id_header:
         yield "a signed message id needs message_id_header."
-    for member in ("timestamp_header", "message_id_header"):
-        if getattr(profile, member) and not _texts((getattr(profile, member),), _HEADER_NAME):
-            yield f"{member} must be the name of a header."
-    if not isinstance(profile.dedupe, tuple) or not all(_texts(sources, _SOURCE) for sources in profile.dedupe):
-        yield "dedupe must be lists of sources, header:<name> or body:<pointer>."
-    if not _texts(profile.topic, _SOURCE):
-        yield "topic must be a list of sources, header:<name> or body:<pointer>."
 
 
 def _texts(values: Any, pattern: re.Pattern[str]) -> bool:

@@ -97,7 +97,7 @@ def sign(
     raw: bytes,
     *,
     profile: str,
-    secret: Secret | Sequence[Secret],
+    secrets: Sequence[Secret],
     message_id: str,
     now: datetime,
     settings: Mapping[str, Any] | None = None,
@@ -113,7 +113,6 @@ def sign(
         raise Fault("engine.configuration", "A message id for signing is plain text without dots or spaces.")
     timestamp = str(int(_utc(now).timestamp()))
     content = rules.content(raw, timestamp=timestamp, message_id=message_id)
-    secrets = (secret,) if isinstance(secret, Secret) else tuple(secret)
     signatures = [part for one in secrets for part in _signatures(one, content, rules)]
     if not signatures:
         raise Fault("deliver.credential_missing", f"There is no secret to sign with by {rules.title}.")
@@ -163,7 +162,7 @@ def _claim(headers: Mapping[str, str], rules: Profile) -> _Claim:
 
 def _read_plain(value: str, claim: _Claim, rules: Profile) -> None:
     if value.startswith(rules.prefix):
-        _note(claim, "", value[len(rules.prefix):], rules)
+        _note(claim, "", value[len(rules.prefix) :], rules)
 
 
 def _read_pairs(value: str, claim: _Claim, rules: Profile) -> None:

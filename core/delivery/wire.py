@@ -23,6 +23,7 @@ from functools import lru_cache
 from typing import Any
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -217,5 +218,8 @@ def _tls_context(ca_file: str | None) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=requests.certs.where())
     if ca_file:
         context.load_verify_locations(cafile=ca_file)
+    if urllib3.__version__.startswith("1."):
+        # urllib3 1.26 names no host to TLS when the host is an address, and compares the certificate itself.
+        context.check_hostname = False
     context.sslsocket_class = DeadlineSSLSocket
     return context

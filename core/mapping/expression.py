@@ -6,7 +6,8 @@ Besides JMESPath's own language an expression may say
 * ``@parent.id``: from the source that encloses the current one,
 * ``@index`` and ``@position``: the place of the item in its list, from zero and from one,
 * ``@group``: the items of a grouped list rule,
-* ``@context.company``: a value that the caller added.
+* ``@context.company``: a value that the caller added,
+* ``at(list, index)``: the item at an index that the document itself gives.
 
 Plain paths, nearly all of a mapping, are walked directly; everything else goes through JMESPath's interpreter, one
 per evaluation, so that expressions are shared between threads.

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ..contracts import pointer
+from ..contracts.pointer import place as place_words
 from ..faults import Fault
 from .exact import plain, shortened
-from .scope import Place, place_pointer, place_text
+from .scope import Place, place_text
 
-__all__ = ["ConversionError", "TranslationFault", "label", "shown"]
+__all__ = ["ConversionError", "Notice", "TranslationFault", "label", "shown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a check found odd and that does not stop the document."""
+
+    name: str
+    text: str
+    place: Place | None
 
 
 class ConversionError(ValueError):
@@ -51,8 +63,8 @@ class TranslationFault(Fault):
         origin = f" Read from {self.source}." if self.source else ""
         super().__init__(
             code,
-            f"{label(target)}: {reason}.{origin}",
-            pointer=None if place is None else place_pointer(place),
+            f"{label(target)}: {reason}.{origin}" if target else f"{reason}.{origin}",
+            pointer=None if place is None else pointer(place),
             expected=expected,
             found=value,
             subject=subject,
@@ -66,13 +78,7 @@ class TranslationFault(Fault):
 
 def label(target: Place) -> str:
     """A target path in words: ``Line 2, unit price``."""
-    words: list[str] = []
-    for step in target:
-        if isinstance(step, int):
-            words[-1:] = [f"{_singular(words[-1]) if words else 'item'} {step + 1}"]
-        else:
-            words.append(step.replace("_", " ").strip())
-    text = ", ".join(words) or "document"
+    text = ", ".join(place_words(target)) or "document"
     return text[:1].upper() + text[1:]
 
 
@@ -81,18 +87,11 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return plain(value) if abs(value.adjusted()) < 40 else str(value)
+        return plain(value) if value.is_finite() and abs(value.adjusted()) < 40 else str(value)
     if isinstance(value, int):
-        return str(value)
+        return shortened(str(value))
     if isinstance(value, str):
         return f"'{shortened(value)}'"
     if isinstance(value, list):
         return "a list"
     return "nothing" if value is None else "an object"
-
-
-def _singular(word: str) -> str:
-    for ending, singular in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("s", "")):
-        if word.endswith(ending) and not word.endswith(("ss", "us")):
-            return word[: -len(ending)] + singular
-    return word

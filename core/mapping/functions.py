@@ -78,6 +78,13 @@ class ScopedFunctions(functions.Functions):
             raise JMESPathTypeError("contains", search, type(search).__name__, ["string"])
         return search in subject
 
+    @functions.signature({"types": ["array", "null"]}, {"types": ["number", "null"]})
+    def _func_at(self, array: list[Any] | None, index: Any) -> Any:
+        """``at(list, index)``: the item at an index that is itself a value of the document."""
+        if array is None or index is None or index != int(index) or not 0 <= index < len(array):
+            return None
+        return array[int(index)]
+
     @functions.signature()
     def _func_root(self) -> Any:
         return self._scope.root

@@ -21,6 +21,7 @@ Surroundings = Mapping[str, frozenset[Pattern]]
 
 _PASSING = frozenset({"reverse", "sort", "sort_by", "not_null", "to_array", "merge"})
 _PICKING = frozenset({"max_by", "min_by", "max", "min"})
+_INDEXED = "at"
 
 
 def analyse(tree: Mapping[str, Any], around: Surroundings) -> tuple[frozenset[Pattern], frozenset[Pattern]]:
@@ -86,6 +87,9 @@ class _Analysis:
             return set(self._around.get(name, frozenset()))
         values = [argument for argument in arguments if argument["type"] != "expref"]
         results = [self.visit(value, current) for value in values]
+        if name == _INDEXED and len(results) == 2:
+            self.reads |= results[1]
+            return _below(results[0], ITEM)
         together: set[Pattern] = set().union(*results)
         for argument in arguments:
             if argument["type"] == "expref":

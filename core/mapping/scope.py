@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["Place", "Scope", "place_pointer", "place_text"]
+__all__ = ["Place", "Scope", "place_text"]
 
 # The way from the root of the source document to a value: names and list positions.
 Place = tuple["str | int", ...]
@@ -14,9 +14,9 @@ Place = tuple["str | int", ...]
 class Scope:
     """The current source with its surroundings.
 
-    ``index`` is the zero-based position among the siblings of a list rule, ``group`` the items of a grouped list
-    rule and ``group_places`` where each of them stands, ``place`` the way from the root where it is known, ``context`` values that the caller adds (the company's
-    codes, the time of the run).
+    ``index`` is the zero-based position among the siblings of a list rule; ``group`` the items of a grouped list rule
+    and ``group_places`` where each of them stands; ``place`` the way from the root where it is known; ``context``
+    values that the caller adds (the company's codes, the time of the run).
     """
 
     __slots__ = ("context", "current", "group", "group_places", "index", "parent", "place", "root")
@@ -71,8 +71,3 @@ def place_text(place: Place) -> str:
         else:
             text += f".{step}" if text else step
     return text
-
-
-def place_pointer(place: Place) -> str:
-    """The place as a JSON pointer (RFC 6901)."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in place)

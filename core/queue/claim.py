@@ -67,8 +67,19 @@ def claim_lanes(
 
     The attempt is counted (``strikes``) in the claim itself: nothing runs after a worker is killed.
     """
-    cr.execute(_CLAIM, {"token": token, "worker": worker, "directions": list(directions), "limit": limit})  # type: ignore[arg-type]
-    return [ClaimedLane(lane, endpoint, direction, key, strikes) for lane, endpoint, direction, key, strikes in cr.fetchall()]
+    cr.execute(
+        _CLAIM,
+        {
+            "token": token,
+            "worker": worker,
+            "directions": list(directions),
+            "limit": limit,
+        },
+    )  # type: ignore[arg-type]
+    return [
+        ClaimedLane(lane, endpoint, direction, key, strikes)
+        for lane, endpoint, direction, key, strikes in cr.fetchall()
+    ]
 
 
 _HEADS = f"""

@@ -68,7 +68,8 @@ def release_waiting(cr: Cursor, wait_type: str, refs: Sequence[str]) -> list[int
 
 def _lock_lanes_of(cr: Cursor, message_ids: Sequence[int]) -> list[int]:
     cr.execute(
-        "SELECT DISTINCT lane_id FROM sync_message WHERE id = ANY(%s) AND lane_id IS NOT NULL", [list(message_ids)]
+        "SELECT DISTINCT lane_id FROM sync_message WHERE id = ANY(%s) AND lane_id IS NOT NULL",
+        [list(message_ids)],
     )
     lanes = sorted(row[0] for row in cr.fetchall())
     lock_lanes(cr, lanes)

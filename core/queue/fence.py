@@ -20,9 +20,7 @@ def fence(cr: Cursor, message_ids: Sequence[int]) -> set[int]:
     return {row[0] for row in cr.fetchall()}
 
 
-def finish(
-    cr: Cursor, rows: Sequence[tuple[int, int | None, str | None]]
-) -> None:
+def finish(cr: Cursor, rows: Sequence[tuple[int, int | None, str | None]]) -> None:
     """Turn fenced messages ``done``: rows of (message id, process id, business reference). Commits with the business."""
     if not rows:
         return

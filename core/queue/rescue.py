@@ -29,7 +29,10 @@ def quarantine(cr: Cursor, lane_id: int, *, token: str, block: bool) -> int | No
 
     Only deaths of a worker that held this lane alone are counted, see the engine.
     """
-    cr.execute("SELECT id FROM sync_lane WHERE id = %s AND claim = %s FOR NO KEY UPDATE", [lane_id, token])
+    cr.execute(
+        "SELECT id FROM sync_lane WHERE id = %s AND claim = %s FOR NO KEY UPDATE",
+        [lane_id, token],
+    )
     if not cr.fetchone():
         return None
     cr.execute(
@@ -40,7 +43,10 @@ def quarantine(cr: Cursor, lane_id: int, *, token: str, block: bool) -> int | No
     )
     row = cr.fetchone()
     if row and block:
-        cr.execute("UPDATE sync_lane SET blocked_message_id = %s WHERE id = %s", [row[0], lane_id])
+        cr.execute(
+            "UPDATE sync_lane SET blocked_message_id = %s WHERE id = %s",
+            [row[0], lane_id],
+        )
     return row[0] if row else None
 
 

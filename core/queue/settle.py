@@ -33,7 +33,9 @@ class Verdict:
     reference: str | None = None
 
 
-def settle(cr: Cursor, *, token: str, lane_ids: Sequence[int], verdicts: Sequence[Verdict] = ()) -> set[int]:
+def settle(
+    cr: Cursor, *, token: str, lane_ids: Sequence[int], verdicts: Sequence[Verdict] = ()
+) -> set[int]:
     """Apply ``verdicts`` and release every lane that is still ours; returns the ids of those lanes.
 
     Fenced by ``token``: a lane that was rescued from us meanwhile, and the verdicts on its messages, are left alone.
@@ -134,5 +136,3 @@ def _supersede(cr: Cursor, verdicts: Sequence[Verdict]) -> None:
                  WHERE id = ANY(%s) AND state = 'ready'""",
             [[v.message_id for v in verdicts]],
         )
-
-

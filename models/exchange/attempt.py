@@ -13,7 +13,9 @@ class SyncAttempt(models.Model):
     _order = "id desc"
     _rec_name = "stage"
 
-    message_id = fields.Many2one("sync.message", required=True, readonly=True, index=True, ondelete="cascade")
+    message_id = fields.Many2one(
+        "sync.message", required=True, readonly=True, index=True, ondelete="cascade"
+    )
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     outcome = fields.Selection(
         [
@@ -23,13 +25,17 @@ class SyncAttempt(models.Model):
             ("failed", "Needs attention"),
             ("superseded", "Superseded"),
         ],
-        required=True, readonly=True,
+        required=True,
+        readonly=True,
     )
     stage = fields.Char(readonly=True)
     fault_code = fields.Char(readonly=True)
     blame = fields.Char(readonly=True)
     detail = fields.Text(readonly=True)
-    faults = fields.Text(readonly=True, help="Every single fault with its place in the document, as JSON.")
+    faults = fields.Text(
+        readonly=True,
+        help="Every single fault with its place in the document, as JSON.",
+    )
     subject = fields.Char(readonly=True)
     timings = fields.Text(readonly=True, help="Milliseconds per stage, as JSON.")
     worker = fields.Char(readonly=True)

@@ -8,7 +8,6 @@ from typing import Any
 from odoo import api
 
 from ...core.faults import Fault
-from . import extraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +67,18 @@ class Batch:
 
     def endpoint(self, endpoint_id: int):
         """The endpoint's record, readable by whoever runs the batch."""
-        return self.env["sync.endpoint"].sudo().browse(endpoint_id)  # sudo: configuration, read only
+        return (
+            self.env["sync.endpoint"].sudo().browse(endpoint_id)
+        )  # sudo: configuration, read only
 
     def interface(self, interface_id: int | None) -> InterfaceProfile:
         """:raises Fault: ``engine.configuration`` when the interface cannot run"""
         if interface_id is None:
-            raise Fault("receive.interface_unknown", "No interface takes this document.", subject="interface")
+            raise Fault(
+                "receive.interface_unknown",
+                "No interface takes this document.",
+                subject="interface",
+            )
         if interface_id not in self._interfaces:
             self._interfaces[interface_id] = self._read_interface(interface_id)
         return self._interfaces[interface_id]
@@ -91,7 +96,7 @@ class Batch:
         """Find the interface of a decoded document by its topic."""
         endpoint = self.endpoint(work.endpoint_id)
         profile = endpoint._intake_profile(endpoint.code)
-        topic = extraction.topic(profile, work.headers, work.document)
+        topic = endpoint._topic_from(profile, work.headers, work.document)
         interface_id, _document_type_id = profile["interfaces"].get(topic, (None, None))
         if not interface_id:
             raise Fault(
@@ -103,31 +108,49 @@ class Batch:
 
     def lookup(self, interface: InterfaceProfile):
         """Cross-references as the mapping asks for them."""
-        endpoint = self.env["sync.interface"].sudo().browse(interface.id).endpoint_id  # sudo: configuration, read only
-        return self.env["sync.xref"].sudo()._lookup_port(  # sudo: codes of this partner only, read only
-            endpoint.trading_partner_id.id, interface.company_id
+        endpoint = (
+            self.env["sync.interface"].sudo().browse(interface.id).endpoint_id
+        )  # sudo: configuration, read only
+        return (
+            self.env["sync.xref"]
+            .sudo()
+            ._lookup_port(  # sudo: codes of this partner only, read only
+                endpoint.trading_partner_id.id, interface.company_id
+            )
         )
 
     def process(self, work):
         """The process of a work, possibly empty."""
-        return self.env["sync.process"].sudo().browse(work.process_id or [])  # sudo: correlation, not business data
+        return (
+            self.env["sync.process"].sudo().browse(work.process_id or [])
+        )  # sudo: correlation, not business data
 
     def subject(self, work):
         """The business record an outbound or internal message is about, possibly None."""
         if not work.event_id:
             return None
-        event = self.env["sync.event"].sudo().browse(work.event_id)  # sudo: names the record only
+        event = (
+            self.env["sync.event"].sudo().browse(work.event_id)
+        )  # sudo: names the record only
         if not event.res_model or not event.res_id:
             return None
-        return self.env[event.res_model].sudo().browse(event.res_id).exists() or None  # sudo: read only, for gates
+        return (
+            self.env[event.res_model].sudo().browse(event.res_id).exists() or None
+        )  # sudo: read only, for gates
 
     def ownership(self, interface: InterfaceProfile):
         """Whether the ownership matrix lets this partner say what the document says."""
-        record = self.env["sync.interface"].sudo().browse(interface.id)  # sudo: configuration, read only
-        return self.env["sync.ownership"].sudo()._decision(record)  # sudo: configuration, read only
+        record = (
+            self.env["sync.interface"].sudo().browse(interface.id)
+        )  # sudo: configuration, read only
+        return (
+            self.env["sync.ownership"].sudo()._decision(record)
+        )  # sudo: configuration, read only
 
     def _read_interface(self, interface_id: int) -> InterfaceProfile:
-        record = self.env["sync.interface"].sudo().browse(interface_id)  # sudo: configuration, read only
+        record = (
+            self.env["sync.interface"].sudo().browse(interface_id)
+        )  # sudo: configuration, read only
         missing = record._why_not_runnable()
         if missing:
             raise Fault(

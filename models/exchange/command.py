@@ -21,7 +21,9 @@ class SyncCommand(models.Model):
     _order = "id desc"
 
     kind = fields.Selection(
-        [("retry", "Retry"), ("cancel", "Cancel"), ("release", "Release")], required=True, readonly=True
+        [("retry", "Retry"), ("cancel", "Cancel"), ("release", "Release")],
+        required=True,
+        readonly=True,
     )
     message_ids = fields.Text(readonly=True)
     wait_type = fields.Char(readonly=True)
@@ -41,7 +43,14 @@ class SyncCommand(models.Model):
         self.env.cr.execute(
             """INSERT INTO sync_command (kind, message_ids, wait_type, refs, user_id, company_id, created_at)
                VALUES (%s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC')""",
-            [kind, json.dumps(list(message_ids)), wait_type, json.dumps(list(refs)), self.env.uid, self.env.company.id],
+            [
+                kind,
+                json.dumps(list(message_ids)),
+                wait_type,
+                json.dumps(list(refs)),
+                self.env.uid,
+                self.env.company.id,
+            ],
         )
         self.env["sync.engine"]._wake_after_commit()
 
@@ -61,7 +70,9 @@ class SyncCommand(models.Model):
                 if kind == "release":
                     moved = queue.release_waiting(cr, wait_type, json.loads(refs))
                 else:
-                    moved = {"retry": queue.retry, "cancel": queue.cancel}[kind](cr, json.loads(message_ids))
+                    moved = {"retry": queue.retry, "cancel": queue.cancel}[kind](
+                        cr, json.loads(message_ids)
+                    )
                 # clock_timestamp: later than every snapshot that could not see the release yet.
                 cr.execute(
                     "UPDATE sync_command SET executed_at = clock_timestamp() AT TIME ZONE 'UTC', moved = %s WHERE id = %s",

@@ -13,14 +13,24 @@ class SyncEffect(models.Model):
     _order = "id"
     _rec_name = "label"
 
-    message_id = fields.Many2one("sync.message", required=True, readonly=True, index=True, ondelete="cascade")
+    message_id = fields.Many2one(
+        "sync.message", required=True, readonly=True, index=True, ondelete="cascade"
+    )
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     kind = fields.Selection(
-        [("created", "Created"), ("updated", "Changed"), ("linked", "Linked"), ("cancelled", "Cancelled")],
-        required=True, readonly=True,
+        [
+            ("created", "Created"),
+            ("updated", "Changed"),
+            ("linked", "Linked"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
     )
     res_model = fields.Char(string="Model", required=True, readonly=True)
-    res_id = fields.Many2oneReference(string="Record", model_field="res_model", readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Record", model_field="res_model", readonly=True
+    )
     label = fields.Char(readonly=True)
 
     _of_record = models.Index("(res_model, res_id)")

@@ -7,11 +7,16 @@ class SyncEndpoint(models.Model):
     _inherit = "sync.endpoint"
 
     breaker_failures = fields.Integer(
-        string="Failures in a row", readonly=True, default=0, copy=False,
+        string="Failures in a row",
+        readonly=True,
+        default=0,
+        copy=False,
         help="Deliveries in a row that failed because of the partner's system. Five open the circuit breaker.",
     )
     breaker_until = fields.Datetime(
-        string="Not before", readonly=True, copy=False,
+        string="Not before",
+        readonly=True,
+        copy=False,
         help="The partner's system did not answer: the next delivery is tried at this time.",
     )
 

@@ -64,12 +64,16 @@ class SyncEngine(models.AbstractModel):
                 )
                 if cr.fetchone():
                     return
-                env = api.Environment(cr, api.SUPERUSER_ID, {})  # the scheduler belongs to no user
+                env = api.Environment(
+                    cr, api.SUPERUSER_ID, {}
+                )  # the scheduler belongs to no user
                 cron = env.ref("sync_governance.cron_engine", raise_if_not_found=False)
                 if cron:
                     cron._trigger()
         except Exception:
-            _logger.exception("The engine could not be woken; its next poll takes up the work")
+            _logger.exception(
+                "The engine could not be woken; its next poll takes up the work"
+            )
 
     # -- the scheduled action ---------------------------------------------------------------------------------------
 
@@ -103,7 +107,11 @@ class SyncEngine(models.AbstractModel):
         token = uuid.uuid4().hex
         with read_committed(registry) as cr:
             lanes = queue.claim_lanes(
-                cr, token=token, worker=worker.id, directions=("inbound", "internal", "outbound"), limit=CLAIM
+                cr,
+                token=token,
+                worker=worker.id,
+                directions=("inbound", "internal", "outbound"),
+                limit=CLAIM,
             )
             heads = queue.heads(cr, [lane.lane_id for lane in lanes])
         moved += len(lanes)
@@ -118,16 +126,27 @@ class SyncEngine(models.AbstractModel):
         if idle:
             with read_committed(self.env.registry) as cr:
                 queue.settle(cr, token=token, lane_ids=idle)
-        struck = [lane for lane in lanes if lane.lane_id in by_lane and lane.strikes > 1]
-        fresh = [lane for lane in lanes if lane.lane_id in by_lane and lane.strikes <= 1]
+        struck = [
+            lane for lane in lanes if lane.lane_id in by_lane and lane.strikes > 1
+        ]
+        fresh = [
+            lane for lane in lanes if lane.lane_id in by_lane and lane.strikes <= 1
+        ]
         # A lane that was claimed before without progress is worked alone: only then does a death count against it.
         groups = [[lane] for lane in struck] + ([fresh] if fresh else [])
         for group in groups:
             if len(group) == 1 and group[0].strikes > queue.STRIKES_UNTIL_POISON:
                 self._quarantine(group[0], token)
                 continue
-            for directions, drive in ((("inbound", "internal"), inbound.drive), (("outbound",), outbound.drive)):
-                mine = [by_lane[lane.lane_id] for lane in group if lane.direction in directions]
+            for directions, drive in (
+                (("inbound", "internal"), inbound.drive),
+                (("outbound",), outbound.drive),
+            ):
+                mine = [
+                    by_lane[lane.lane_id]
+                    for lane in group
+                    if lane.direction in directions
+                ]
                 if mine:
                     drive(self.env.registry, worker, token, mine)
 
@@ -135,7 +154,9 @@ class SyncEngine(models.AbstractModel):
         with read_committed(self.env.registry) as cr:
             message_id = queue.quarantine(cr, lane.lane_id, token=token, block=True)
             queue.settle(cr, token=token, lane_ids=[lane.lane_id])
-        _logger.error("Message %s ended its workers three times and was set aside", message_id)
+        _logger.error(
+            "Message %s ended its workers three times and was set aside", message_id
+        )
 
     # -- housekeeping -----------------------------------------------------------------------------------------------
 
@@ -158,7 +179,10 @@ class SyncEngine(models.AbstractModel):
         if rescued:
             _logger.warning("Took up %s lanes of workers that died", len(rescued))
         if lost:
-            _logger.error("Found %s lanes asleep with open work: lost wake-ups, please report", len(lost))
+            _logger.error(
+                "Found %s lanes asleep with open work: lost wake-ups, please report",
+                len(lost),
+            )
         if rescued or expired or lost:
             self._wake()
 
@@ -185,7 +209,9 @@ class Worker:
             )
             self.id = cr.fetchone()[0]
         if not _in_test():
-            self._thread = threading.Thread(target=self._beat, name="sync-heartbeat", daemon=True)
+            self._thread = threading.Thread(
+                target=self._beat, name="sync-heartbeat", daemon=True
+            )
             self._thread.start()
         return self
 

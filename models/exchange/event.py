@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import UTC
+from datetime import timezone
 
 from odoo import api, fields, models
 from odoo.tools import ormcache
@@ -26,17 +26,28 @@ class SyncEvent(models.Model):
     _rec_name = "ordering_key"
 
     uid = fields.Char(string="Event id", required=True, readonly=True)
-    document_type_id = fields.Many2one("sync.document.type", required=True, readonly=True, ondelete="restrict")
+    document_type_id = fields.Many2one(
+        "sync.document.type", required=True, readonly=True, ondelete="restrict"
+    )
     document_type = fields.Char(string="Type", required=True, readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     trading_partner_id = fields.Many2one(
-        "sync.trading.partner", readonly=True, ondelete="set null", help="Set when the event is meant for one partner only."
+        "sync.trading.partner",
+        readonly=True,
+        ondelete="set null",
+        help="Set when the event is meant for one partner only.",
     )
-    process_id = fields.Many2one("sync.process", readonly=True, ondelete="set null", index="btree_not_null")
+    process_id = fields.Many2one(
+        "sync.process", readonly=True, ondelete="set null", index="btree_not_null"
+    )
     res_model = fields.Char(string="Model", readonly=True)
-    res_id = fields.Many2oneReference(string="Record", model_field="res_model", readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Record", model_field="res_model", readonly=True
+    )
     ordering_key = fields.Char(required=True, readonly=True)
-    state = fields.Selection([("new", "New"), ("routed", "Routed")], required=True, readonly=True)
+    state = fields.Selection(
+        [("new", "New"), ("routed", "Routed")], required=True, readonly=True
+    )
     document = fields.Text(readonly=True)
     occurred_at = fields.Datetime(readonly=True)
     published_at = fields.Datetime(readonly=True)
@@ -66,13 +77,17 @@ class SyncEvent(models.Model):
 
         Nothing is written for a type that no interface carries.
         """
-        records = records.filtered(lambda r: self._carried(document_type, r.company_id.id))
+        records = records.filtered(
+            lambda r: self._carried(document_type, r.company_id.id)
+        )
         if not records:
             return
         precommit = self.env.cr.precommit
         marks = precommit.data.setdefault(MARKS, {})
         if not marks:
-            precommit.add(self.sudo()._publish_marked)  # sudo: the fact is the system's, not the user's to see or hide
+            precommit.add(
+                self.sudo()._publish_marked
+            )  # sudo: the fact is the system's, not the user's to see or hide
         marks.setdefault((document_type, records._name), set()).update(records.ids)
 
     @api.model
@@ -80,9 +95,17 @@ class SyncEvent(models.Model):
         marks = self.env.cr.precommit.data.pop(MARKS, {})
         for (document_type, model), ids in marks.items():
             publisher = self.env["sync.publisher"]._for(document_type)
-            records = self.env[model].with_context(lang="en_US", tz="UTC").browse(sorted(ids)).exists()
+            records = (
+                self.env[model]
+                .with_context(lang="en_US", tz="UTC")
+                .browse(sorted(ids))
+                .exists()
+            )
             drafts = publisher._render(records)
-            self._insert(document_type, [(records.browse(res_id), draft) for res_id, draft in drafts.items()])
+            self._insert(
+                document_type,
+                [(records.browse(res_id), draft) for res_id, draft in drafts.items()],
+            )
 
     @api.model
     def _insert(self, document_type, drafts):
@@ -100,10 +123,18 @@ class SyncEvent(models.Model):
                    DO UPDATE SET document = EXCLUDED.document, ordering_key = EXCLUDED.ordering_key,
                                  process_id = EXCLUDED.process_id""",
                 [
-                    f"evt_{uuid.uuid4().hex}", type_id, document_type, draft.company_id, draft.trading_partner_id,
-                    draft.process_id, record._name if record else None, record.id if record else None,
-                    draft.ordering_key, json.dumps(draft.document, ensure_ascii=False, default=str),
-                    draft.occurred_at.astimezone(UTC).replace(tzinfo=None) if draft.occurred_at.tzinfo
+                    f"evt_{uuid.uuid4().hex}",
+                    type_id,
+                    document_type,
+                    draft.company_id,
+                    draft.trading_partner_id,
+                    draft.process_id,
+                    record._name if record else None,
+                    record.id if record else None,
+                    draft.ordering_key,
+                    json.dumps(draft.document, ensure_ascii=False, default=str),
+                    draft.occurred_at.astimezone(timezone.utc).replace(tzinfo=None)
+                    if draft.occurred_at.tzinfo
                     else draft.occurred_at,
                 ],
             )
@@ -114,7 +145,9 @@ class SyncEvent(models.Model):
     def _carried(self, document_type, company_id):
         """Whether a live interface of the company sends this type or acts on it inside Odoo."""
         return bool(
-            self.env["sync.interface"].sudo().search_count(  # sudo: the answer is the same for every user
+            self.env["sync.interface"]
+            .sudo()
+            .search_count(  # sudo: the answer is the same for every user
                 [
                     ("document_type_id.code", "=", document_type),
                     ("direction", "in", ("outbound", "internal")),

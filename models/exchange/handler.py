@@ -28,7 +28,11 @@ class SyncHandler(models.AbstractModel):
             model = self.env[name]
             if name == "sync.handler":
                 continue
-            if model._handler == handler if handler else document_type in model._document_types:
+            if (
+                model._handler == handler
+                if handler
+                else document_type in model._document_types
+            ):
                 return model
         raise Fault(
             "apply.handler_missing",

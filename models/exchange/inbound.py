@@ -20,28 +20,48 @@ from .verdicts import verdicts
 
 _logger = logging.getLogger(__name__)
 
-CONFLICTS = {errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED, errorcodes.LOCK_NOT_AVAILABLE}
+CONFLICTS = {
+    errorcodes.SERIALIZATION_FAILURE,
+    errorcodes.DEADLOCK_DETECTED,
+    errorcodes.LOCK_NOT_AVAILABLE,
+}
 CONFLICT_TRIES = 6
 
 
 def drive(registry, worker, token, heads):
     """Take the heads through their stages and settle their lanes."""
     with registry.cursor() as cr:
-        batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reads configuration; acts on nothing
+        batch = Batch(
+            api.Environment(cr, api.SUPERUSER_ID, {})
+        )  # reads configuration; acts on nothing
         works = load(cr, heads)
         for work in works:
             work.stage = "receive"
-        run_stages(batch, [w for w in works if w.direction == "inbound"], stages.INBOUND)
-        run_stages(batch, [w for w in works if w.direction == "internal"], stages.INTERNAL)
-        groups = [(interface, list(group)) for interface, group in batch.by_interface(works)]
+        run_stages(
+            batch, [w for w in works if w.direction == "inbound"], stages.INBOUND
+        )
+        run_stages(
+            batch, [w for w in works if w.direction == "internal"], stages.INTERNAL
+        )
+        groups = [
+            (interface, list(group)) for interface, group in batch.by_interface(works)
+        ]
         profiles = batch._interfaces
-    done = set()
+    done = retrying(lambda: _finish(registry, profiles, [w for w in works if isinstance(w.outcome, Done)], worker))
     for interface, group in groups:
         done |= _apply(registry, profiles, interface, group, worker)
     rest = [work for work in works if work.message_id not in done]
     lanes = [head.lane_id for head in heads]
     lane_of = {head.message_id: head.lane_id for head in heads}
-    verdicts(registry, profiles, rest, lanes=lanes, lane_of=lane_of, token=token, worker=worker)
+    verdicts(
+        registry,
+        profiles,
+        rest,
+        lanes=lanes,
+        lane_of=lane_of,
+        token=token,
+        worker=worker,
+    )
 
 
 def run_stages(batch, works, wanted):
@@ -80,17 +100,33 @@ def _apply(registry, profiles, interface, works, worker):
     """
     started = time.perf_counter()
     try:
-        done = retrying(lambda: _transaction(registry, profiles, interface, works, worker, started))
+        done = retrying(
+            lambda: _transaction(registry, profiles, interface, works, worker, started)
+        )
     except Exception as error:
         if len(works) > 1:
             middle = len(works) // 2
-            return _apply(registry, profiles, interface, works[:middle], worker) | _apply(
-                registry, profiles, interface, works[middle:], worker
-            )
+            return _apply(
+                registry, profiles, interface, works[:middle], worker
+            ) | _apply(registry, profiles, interface, works[middle:], worker)
         works[0].outcome = as_fault(error)
         works[0].timings["apply"] = (time.perf_counter() - started) * 1000
         return set()
     return done
+
+
+def _finish(registry, profiles, works, worker):
+    """Finish what a stage before ``apply`` already decided: nothing is to be changed in Odoo."""
+    if not works:
+        return set()
+    with registry.cursor() as cr:
+        batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # journal only
+        batch._interfaces = profiles
+        held = queue.fence(cr, [work.message_id for work in works])
+        mine = [work for work in works if work.message_id in held]
+        queue.finish(cr, [(work.message_id, work.process_id, work.reference) for work in mine])
+        journal.record(cr, batch, mine, worker.name)
+    return held
 
 
 def _transaction(registry, profiles, interface, works, worker, started):
@@ -98,14 +134,19 @@ def _transaction(registry, profiles, interface, works, worker, started):
         work.outcome = None
         work.stage = "apply"
     with registry.cursor() as cr:
-        engine_env = api.Environment(cr, api.SUPERUSER_ID, {})  # fence and journal; the handler runs as the agent
+        engine_env = api.Environment(
+            cr, api.SUPERUSER_ID, {}
+        )  # fence and journal; the handler runs as the agent
         batch = Batch(engine_env)
         batch._interfaces = profiles
         held = queue.fence(cr, [work.message_id for work in works])
         live = [work for work in works if work.message_id in held]
         for work in works:
             if work.message_id not in held:
-                work.outcome = Fault("engine.interrupted", "Somebody else has finished this message meanwhile.")
+                work.outcome = Fault(
+                    "engine.interrupted",
+                    "Somebody else has finished this message meanwhile.",
+                )
         if live:
             with only_the_engine_commits(cr):
                 agent = batch.as_agent(interface)
@@ -117,9 +158,19 @@ def _transaction(registry, profiles, interface, works, worker, started):
             work.timings["apply"] = share
         finished = [work for work in live if isinstance(work.outcome, Done)]
         for work in finished:
-            work.stage = "acknowledge" if interface.acknowledgement == "business" else "apply"
+            work.stage = (
+                "acknowledge" if interface.acknowledgement == "business" else "apply"
+            )
         queue.finish(
-            cr, [(work.message_id, work.outcome.process_id or work.process_id, work.outcome.reference) for work in finished]
+            cr,
+            [
+                (
+                    work.message_id,
+                    work.outcome.process_id or work.process_id,
+                    work.outcome.reference,
+                )
+                for work in finished
+            ],
         )
         journal.record(cr, batch, finished, worker.name)
         cr.commit()
@@ -147,7 +198,9 @@ class only_the_engine_commits:
 
     def __enter__(self):
         def refused(*args, **kwargs):
-            raise RuntimeError("A handler must not commit or roll back: the engine owns the transaction")
+            raise RuntimeError(
+                "A handler must not commit or roll back: the engine owns the transaction"
+            )
 
         self.cr.commit = refused
         self.cr.rollback = refused
@@ -166,7 +219,14 @@ def as_fault(error):
     if isinstance(error, UserError):
         return Fault("apply.refused", str(error), subject=str(error)[:80])
     if isinstance(error, psycopg2.Error) and error.pgcode in CONFLICTS:
-        return Fault("engine.serialization", "Other work kept changing the same records.", subject="serialization")
+        return Fault(
+            "engine.serialization",
+            "Other work kept changing the same records.",
+            subject="serialization",
+        )
     _logger.error("Unexpected error in the engine", exc_info=error)
-    return Fault("engine.internal", f"{type(error).__name__}: {error}", subject=type(error).__name__)
-
+    return Fault(
+        "engine.internal",
+        f"{type(error).__name__}: {error}",
+        subject=type(error).__name__,
+    )

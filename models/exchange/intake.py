@@ -8,7 +8,7 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from odoo import api, models
 
@@ -17,7 +17,7 @@ from ...core.codecs import codec
 from ...core.delivery import signatures
 from ...core.faults import Fault
 from ...core.security.masking import mask_headers
-from . import extraction, journal
+from . import journal
 from .cursor import read_committed
 
 REJECTED_KEPT_PER_MINUTE = 30
@@ -46,21 +46,37 @@ class SyncIntake(models.AbstractModel):
         :param headers: the request's headers
         :raises Fault: ``receive.*`` or ``authentication.*``; nothing but the rejection was stored
         """
-        profile = self.env["sync.endpoint"].sudo()._intake_profile(code)  # sudo: the caller has no user yet
+        profile = (
+            self.env["sync.endpoint"].sudo()._intake_profile(code)
+        )  # sudo: the caller has no user yet
         if profile is None:
-            raise Fault("receive.endpoint_unknown", "There is no such endpoint.", subject=f"endpoint {code}")
+            raise Fault(
+                "receive.endpoint_unknown",
+                "There is no such endpoint.",
+                subject=f"endpoint {code}",
+            )
         if not profile["live"]:
-            raise Fault("receive.endpoint_not_live", "This endpoint is not live.", subject=f"endpoint {code}")
+            raise Fault(
+                "receive.endpoint_not_live",
+                "This endpoint is not live.",
+                subject=f"endpoint {code}",
+            )
         if len(raw) > profile["max_body_bytes"]:
             raise Fault(
                 "receive.too_large",
                 f"The body has {len(raw)} bytes; this endpoint takes {profile['max_body_bytes']}.",
                 subject=f"endpoint {code}",
             )
-        endpoint = self.env["sync.endpoint"].sudo().browse(profile["id"])  # sudo: the caller has no user yet
+        endpoint = (
+            self.env["sync.endpoint"].sudo().browse(profile["id"])
+        )  # sudo: the caller has no user yet
         verdict = signatures.verify(
-            raw, headers, profile=profile["authentication"], secrets=endpoint._secrets("verify"),
-            now=datetime.now(UTC), settings=profile["authentication_settings"],
+            raw,
+            headers,
+            profile=profile["authentication"],
+            secrets=endpoint._secrets("verify"),
+            now=datetime.now(timezone.utc),
+            settings=profile["authentication_settings"],
         )
         if not verdict.ok:
             self._keep_rejection(profile, raw, headers, remote_address, verdict.fault)
@@ -68,15 +84,27 @@ class SyncIntake(models.AbstractModel):
         document = self._peek(profile, raw)
         sha256 = hashlib.sha256(raw).hexdigest()
         sender_key = (
-            signatures.dedupe_key(profile["authentication"], headers, document, settings=profile["authentication_settings"])
+            signatures.dedupe_key(
+                profile["authentication"],
+                headers,
+                document,
+                settings=profile["authentication_settings"],
+            )
             or f"sha256:{sha256}"
         )
-        topic = extraction.topic(profile, headers, document)
+        topic = endpoint._topic_from(profile, headers, document)
         interface_id, document_type_id = profile["interfaces"].get(topic, (None, None))
         return self._store(
-            profile, raw, headers, remote_address,
-            sender_key=sender_key, sha256=sha256, topic=topic, interface_id=interface_id,
-            document_type_id=document_type_id, lane_key=extraction.lane_key(profile, headers, document),
+            profile,
+            raw,
+            headers,
+            remote_address,
+            sender_key=sender_key,
+            sha256=sha256,
+            topic=topic,
+            interface_id=interface_id,
+            document_type_id=document_type_id,
+            lane_key=endpoint._lane_key(profile, headers, document),
             credential_id=int(verdict.key_id) if verdict.key_id else None,
         )
 
@@ -91,8 +119,21 @@ class SyncIntake(models.AbstractModel):
         except Fault:
             return None
 
-    def _store(self, profile, raw, headers, remote_address, *, sender_key, sha256, topic, interface_id,
-               document_type_id, lane_key, credential_id):
+    def _store(
+        self,
+        profile,
+        raw,
+        headers,
+        remote_address,
+        *,
+        sender_key,
+        sha256,
+        topic,
+        interface_id,
+        document_type_id,
+        lane_key,
+        credential_id,
+    ):
         uid = f"msg_{uuid.uuid4().hex}"
         with read_committed(self.env.registry) as cr:
             cr.execute("SET LOCAL lock_timeout = '2s'")
@@ -116,11 +157,21 @@ class SyncIntake(models.AbstractModel):
                     )
                     return Receipt(known_uid, True)
             transmission_id = self._insert_transmission(
-                cr, profile, raw, headers, remote_address, verdict="accepted" if fresh else "conflict",
-                dedupe_key=sender_key, sha256=sha256, topic=topic, credential_id=credential_id,
+                cr,
+                profile,
+                raw,
+                headers,
+                remote_address,
+                verdict="accepted" if fresh else "conflict",
+                dedupe_key=sender_key,
+                sha256=sha256,
+                topic=topic,
+                credential_id=credential_id,
             )
             journal.write_payloads(
-                cr, [(transmission_id, profile["company_id"], "received", raw)], owner="transmission_id"
+                cr,
+                [(transmission_id, profile["company_id"], "received", raw)],
+                owner="transmission_id",
             )
             queue.enqueue(
                 cr,
@@ -137,7 +188,9 @@ class SyncIntake(models.AbstractModel):
                         transmission_id=transmission_id,
                         credential_id=credential_id,
                         state="ready" if fresh else "failed",
-                        fault_code=None if fresh else "receive.key_reused_with_other_body",
+                        fault_code=None
+                        if fresh
+                        else "receive.key_reused_with_other_body",
                     )
                 ],
             )
@@ -149,8 +202,21 @@ class SyncIntake(models.AbstractModel):
         self.env["sync.engine"]._wake()
         return Receipt(uid, False)
 
-    def _insert_transmission(self, cr, profile, raw, headers, remote_address, *, verdict, sha256, dedupe_key=None,
-                             topic=None, credential_id=None, fault=None):
+    def _insert_transmission(
+        self,
+        cr,
+        profile,
+        raw,
+        headers,
+        remote_address,
+        *,
+        verdict,
+        sha256,
+        dedupe_key=None,
+        topic=None,
+        credential_id=None,
+        fault=None,
+    ):
         cr.execute(
             """INSERT INTO sync_transmission (direction, endpoint_id, trading_partner_id, company_id, verdict, dedupe_key,
                                               topic, credential_id, remote_address, headers, size, sha256, repeats,
@@ -158,9 +224,19 @@ class SyncIntake(models.AbstractModel):
                VALUES ('inbound', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s, now() AT TIME ZONE 'UTC')
                RETURNING id""",
             [
-                profile["id"], profile["trading_partner_id"], profile["company_id"], verdict, dedupe_key, topic,
-                credential_id, remote_address, json.dumps(mask_headers(dict(headers))), len(raw), sha256,
-                fault.code if fault else None, fault.detail if fault else None,
+                profile["id"],
+                profile["trading_partner_id"],
+                profile["company_id"],
+                verdict,
+                dedupe_key,
+                topic,
+                credential_id,
+                remote_address,
+                json.dumps(mask_headers(dict(headers))),
+                len(raw),
+                sha256,
+                fault.code if fault else None,
+                fault.detail if fault else None,
             ],
         )
         return cr.fetchone()[0]
@@ -177,7 +253,13 @@ class SyncIntake(models.AbstractModel):
             if cr.fetchone()[0] >= REJECTED_KEPT_PER_MINUTE:
                 return
             self._insert_transmission(
-                cr, profile, raw, headers, remote_address, verdict="rejected",
-                sha256=hashlib.sha256(raw).hexdigest(), fault=fault,
+                cr,
+                profile,
+                raw,
+                headers,
+                remote_address,
+                verdict="rejected",
+                sha256=hashlib.sha256(raw).hexdigest(),
+                fault=fault,
             )
         self.env["sync.engine"]._wake()

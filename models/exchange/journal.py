@@ -7,7 +7,7 @@ transaction that settles the lane. Nothing is written twice.
 import hashlib
 import json
 
-from ...core.canonical import plain_json
+from ...core.codecs import codec
 from ...core.work import Done, Wait
 
 
@@ -28,12 +28,15 @@ def _stamps(cr, batch, works):
         profile = batch._interfaces.get(work.interface_id)
         rows.append(
             (
-                work.message_id, work.stage, work.interface_id,
+                work.message_id,
+                work.stage,
+                work.interface_id,
                 profile.document_type_id if profile else None,
                 profile.contract_id if profile else None,
                 profile.mapping_id if profile else None,
                 profile.policy_id if profile else None,
-                work.reference, work.process_id,
+                work.reference,
+                work.process_id,
             )
         )
     columns = [list(column) for column in zip(*rows, strict=True)]
@@ -69,11 +72,16 @@ def _attempts(cr, works, worker, retried):
                 word = "superseded"
         rows.append(
             (
-                work.message_id, work.company_id, word, work.stage,
+                work.message_id,
+                work.company_id,
+                word,
+                work.stage,
                 fault.code if fault else None,
                 fault.blame if fault else None,
                 fault.detail if fault else (outcome.note or None),
-                json.dumps([fault.as_dict()], ensure_ascii=False, default=str) if fault else None,
+                json.dumps([fault.as_dict()], ensure_ascii=False, default=str)
+                if fault
+                else None,
                 fault.subject if fault else None,
                 json.dumps({stage: round(ms, 1) for stage, ms in work.timings.items()}),
                 worker,
@@ -98,12 +106,20 @@ def _attempts(cr, works, worker, retried):
 def _documents(cr, works):
     """The canonical document, once per message: a later attempt replaces it, it never piles up."""
     rows = [
-        (work.message_id, work.company_id, "canonical", plain_json(work.canonical))
+        (work.message_id, work.company_id, "canonical", codec("json").encode(work.canonical))
         for work in works
         if work.direction == "inbound" and work.canonical is not None
     ]
-    rows += [(work.message_id, work.company_id, "sent", work.encoded) for work in works if work.encoded is not None]
-    rows += [(work.message_id, work.company_id, "response", work.response) for work in works if work.response]
+    rows += [
+        (work.message_id, work.company_id, "sent", work.encoded)
+        for work in works
+        if work.encoded is not None
+    ]
+    rows += [
+        (work.message_id, work.company_id, "response", work.response)
+        for work in works
+        if work.response
+    ]
     if not rows:
         return
     cr.execute(
@@ -134,7 +150,14 @@ def write_payloads(cr, rows, owner="message_id"):
 
 def _effects(cr, works):
     rows = [
-        (work.message_id, work.company_id, effect.kind, effect.res_model, effect.res_id, effect.label)
+        (
+            work.message_id,
+            work.company_id,
+            effect.kind,
+            effect.res_model,
+            effect.res_id,
+            effect.label,
+        )
         for work in works
         if isinstance(work.outcome, Done)
         for effect in work.outcome.effects

@@ -1,17 +1,21 @@
 """Heads of lanes -> works with their bytes."""
 
 import json
-from datetime import UTC
+from datetime import timezone
 
 from ...core.work import Work
 
 
 def load(cr, heads):
     """Read what the heads need in three statements: bodies and headers, event documents, lane keys."""
-    received = _received(cr, [head.transmission_id for head in heads if head.transmission_id])
+    received = _received(
+        cr, [head.transmission_id for head in heads if head.transmission_id]
+    )
     events = _events(cr, [head.event_id for head in heads if head.event_id])
     keys = _keys(cr, [head.lane_id for head in heads])
-    types = _types(cr, [head.document_type_id for head in heads if head.document_type_id])
+    types = _types(
+        cr, [head.document_type_id for head in heads if head.document_type_id]
+    )
     works = []
     for head in heads:
         raw, headers = received.get(head.transmission_id, (None, {}))
@@ -26,7 +30,7 @@ def load(cr, heads):
                 company_id=head.company_id,
                 document_type=types.get(head.document_type_id),
                 attempt=head.attempt,
-                received_at=head.created_at.replace(tzinfo=UTC),
+                received_at=head.created_at.replace(tzinfo=timezone.utc),
                 ordering_key=keys.get(head.lane_id, ""),
                 transmission_id=head.transmission_id,
                 event_id=head.event_id,
@@ -49,7 +53,13 @@ def _received(cr, ids):
             WHERE t.id = ANY(%s)""",
         [ids],
     )
-    return {row[0]: (bytes(row[1]) if row[1] is not None else None, json.loads(row[2] or "{}")) for row in cr.fetchall()}
+    return {
+        row[0]: (
+            bytes(row[1]) if row[1] is not None else None,
+            json.loads(row[2] or "{}"),
+        )
+        for row in cr.fetchall()
+    }
 
 
 def _events(cr, ids):

@@ -11,7 +11,11 @@ STATES = [
     ("superseded", "Superseded"),
     ("cancelled", "Cancelled"),
 ]
-DIRECTIONS = [("inbound", "Received"), ("outbound", "Sent"), ("internal", "Inside Odoo")]
+DIRECTIONS = [
+    ("inbound", "Received"),
+    ("outbound", "Sent"),
+    ("internal", "Inside Odoo"),
+]
 
 
 class SyncMessage(models.Model):
@@ -32,17 +36,31 @@ class SyncMessage(models.Model):
     uid = fields.Char(string="Message id", required=True, readonly=True)
     direction = fields.Selection(DIRECTIONS, required=True, readonly=True)
     state = fields.Selection(STATES, required=True, readonly=True)
-    stage = fields.Char(readonly=True, help="The stage at which the last attempt ended.")
+    stage = fields.Char(
+        readonly=True, help="The stage at which the last attempt ended."
+    )
     lane_id = fields.Integer(readonly=True)
-    endpoint_id = fields.Many2one("sync.endpoint", required=True, readonly=True, ondelete="restrict")
+    endpoint_id = fields.Many2one(
+        "sync.endpoint", required=True, readonly=True, ondelete="restrict"
+    )
     interface_id = fields.Many2one("sync.interface", readonly=True, ondelete="restrict")
-    trading_partner_id = fields.Many2one("sync.trading.partner", required=True, readonly=True, ondelete="restrict")
+    trading_partner_id = fields.Many2one(
+        "sync.trading.partner", required=True, readonly=True, ondelete="restrict"
+    )
     company_id = fields.Many2one("res.company", required=True, readonly=True)
-    document_type_id = fields.Many2one("sync.document.type", readonly=True, ondelete="restrict")
-    transmission_id = fields.Many2one("sync.transmission", readonly=True, ondelete="set null")
+    document_type_id = fields.Many2one(
+        "sync.document.type", readonly=True, ondelete="restrict"
+    )
+    transmission_id = fields.Many2one(
+        "sync.transmission", readonly=True, ondelete="set null"
+    )
     event_id = fields.Many2one("sync.event", readonly=True, ondelete="set null")
-    process_id = fields.Many2one("sync.process", readonly=True, ondelete="set null", index="btree_not_null")
-    exception_id = fields.Many2one("sync.exception", readonly=True, ondelete="set null", index="btree_not_null")
+    process_id = fields.Many2one(
+        "sync.process", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    exception_id = fields.Many2one(
+        "sync.exception", readonly=True, ondelete="set null", index="btree_not_null"
+    )
     reference = fields.Char(string="Document", readonly=True)
     attempt = fields.Integer(string="Attempts", readonly=True)
     run_at = fields.Datetime(string="Next try", readonly=True)
@@ -53,17 +71,22 @@ class SyncMessage(models.Model):
     created_at = fields.Datetime(string="Received", readonly=True)
     done_at = fields.Datetime(string="Finished", readonly=True)
 
-    credential_id = fields.Many2one("sync.credential", readonly=True, ondelete="set null")
+    credential_id = fields.Many2one(
+        "sync.credential", readonly=True, ondelete="set null"
+    )
     contract_id = fields.Many2one("sync.contract", readonly=True, ondelete="restrict")
     mapping_id = fields.Many2one("sync.mapping", readonly=True, ondelete="restrict")
     policy_id = fields.Many2one("sync.policy", readonly=True, ondelete="restrict")
     ownership_version = fields.Integer(
-        readonly=True, help="Version of the ownership matrix under which the message ran."
+        readonly=True,
+        help="Version of the ownership matrix under which the message ran.",
     )
 
     attempt_ids = fields.One2many("sync.attempt", "message_id", string="Attempt log")
     effect_ids = fields.One2many("sync.effect", "message_id", string="Changes in Odoo")
-    payload_ids = fields.Many2many("sync.payload", compute="_compute_payload_ids", string="Documents")
+    payload_ids = fields.Many2many(
+        "sync.payload", compute="_compute_payload_ids", string="Documents"
+    )
     fault_title = fields.Char(compute="_compute_fault_title", string="What is wrong")
     lane_key = fields.Char(compute="_compute_lane", string="Ordering key")
     blocks_count = fields.Integer(compute="_compute_lane", string="Waiting behind it")
@@ -72,10 +95,13 @@ class SyncMessage(models.Model):
     _in_lane = models.Index("(lane_id, id) WHERE state = 'ready'")
     _waiting = models.Index("(wait_type, wait_ref) WHERE state = 'parked'")
     _unexplained = models.Index("(id) WHERE state = 'failed' AND exception_id IS NULL")
-    _of_transmission = models.Index("(transmission_id) WHERE transmission_id IS NOT NULL")
+    _of_transmission = models.Index(
+        "(transmission_id) WHERE transmission_id IS NOT NULL"
+    )
     _fan_out = models.UniqueIndex("(event_id, interface_id) WHERE event_id IS NOT NULL")
     _known_state = models.Constraint(
-        "CHECK (state IN ('ready', 'parked', 'failed', 'done', 'superseded', 'cancelled'))", "Unknown state."
+        "CHECK (state IN ('ready', 'parked', 'failed', 'done', 'superseded', 'cancelled'))",
+        "Unknown state.",
     )
     _parked_for_something = models.Constraint(
         "CHECK ((state = 'parked') <= (wait_type IS NOT NULL AND wait_ref IS NOT NULL))",
@@ -103,8 +129,13 @@ class SyncMessage(models.Model):
         """Own documents, and the body that its transmission carried."""
         for message in self:
             message.payload_ids = self.env["sync.payload"].search(
-                ["|", ("message_id", "=", message.id),
-                 "&", ("transmission_id", "!=", False), ("transmission_id", "=", message.transmission_id.id)],
+                [
+                    "|",
+                    ("message_id", "=", message.id),
+                    "&",
+                    ("transmission_id", "!=", False),
+                    ("transmission_id", "=", message.transmission_id.id),
+                ],
                 order="id",
             )
 
@@ -157,4 +188,6 @@ class SyncMessage(models.Model):
     def _release_waiting(self, wait_type, refs):
         """Release what is parked for (``wait_type``, one of ``refs``) when this transaction commits."""
         if refs:
-            self.env["sync.command"]._give("release", wait_type=wait_type, refs=[str(ref) for ref in refs])
+            self.env["sync.command"]._give(
+                "release", wait_type=wait_type, refs=[str(ref) for ref in refs]
+            )

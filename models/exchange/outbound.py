@@ -2,10 +2,12 @@
 
 import json
 import time
+from datetime import datetime, timezone
 
 from odoo import api
 
 from ...core import queue
+from ...core.delivery import backoff
 from ...core.security.masking import mask_headers
 from ...core.work import Done
 from . import journal, stages
@@ -15,11 +17,16 @@ from .inbound import as_fault, retrying, run_stages
 from .loading import load
 from .verdicts import verdicts
 
+RETRY_AFTER_BASE = 30.0
+BREAKER_OPEN_SECONDS = 60
+
 
 def drive(registry, worker, token, heads):
     """Gate, translate and encode in one transaction; send with none; confirm in the next."""
     with registry.cursor() as cr:
-        batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reads configuration; acts on nothing
+        batch = Batch(
+            api.Environment(cr, api.SUPERUSER_ID, {})
+        )  # reads configuration; acts on nothing
         works = load(cr, heads)
         run_stages(batch, works, stages.OUTBOUND)
         parcels, send = _parcels(batch, works)
@@ -27,14 +34,28 @@ def drive(registry, worker, token, heads):
     results = _deliver(parcels, send)
     accepted = [work for work, _ in parcels if results[work.message_id].fault is None]
     lane_of = {head.message_id: head.lane_id for head in heads}
-    done = retrying(lambda: _confirm(registry, profiles, accepted, token, lane_of, worker))
+    done = retrying(
+        lambda: _confirm(registry, profiles, accepted, token, lane_of, worker)
+    )
     with read_committed(registry) as cr:
         _keep_transmissions(cr, parcels, results)
-        _breaker(cr, registry, parcels, results)
+        _breaker(cr, parcels, results)
     rest = [work for work in works if work.message_id not in done]
-    waits = {work.message_id: results[work.message_id].retry_after for work, _ in parcels}
+    now = datetime.now(timezone.utc)
+    waits = {
+        work.message_id: backoff.retry_after(
+            results[work.message_id].retry_after, now, RETRY_AFTER_BASE
+        )
+        for work, _ in parcels
+    }
     verdicts(
-        registry, profiles, rest, lanes=[head.lane_id for head in heads], lane_of=lane_of, token=token, worker=worker,
+        registry,
+        profiles,
+        rest,
+        lanes=[head.lane_id for head in heads],
+        lane_of=lane_of,
+        token=token,
+        worker=worker,
         waits=waits,
     )
 
@@ -79,11 +100,16 @@ def _confirm(registry, profiles, works, token, lane_of, worker):
     started = time.perf_counter()
     with registry.cursor() as cr:
         cr.execute(
-            "SELECT id FROM sync_lane WHERE id = ANY(%s) AND claim = %s", [sorted(set(lane_of.values())), token]
+            "SELECT id FROM sync_lane WHERE id = ANY(%s) AND claim = %s",
+            [sorted(set(lane_of.values())), token],
         )
         ours = {row[0] for row in cr.fetchall()}
-        held = queue.fence(cr, [work.message_id for work in works if lane_of[work.message_id] in ours])
-        batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reaches the milestone the interface stands for
+        held = queue.fence(
+            cr, [work.message_id for work in works if lane_of[work.message_id] in ours]
+        )
+        batch = Batch(
+            api.Environment(cr, api.SUPERUSER_ID, {})
+        )  # reaches the milestone the interface stands for
         batch._interfaces = profiles
         mine = [work for work in works if work.message_id in held]
         for work in mine:
@@ -92,7 +118,9 @@ def _confirm(registry, profiles, works, token, lane_of, worker):
         share = (time.perf_counter() - started) * 1000 / max(len(mine), 1)
         for work in mine:
             work.timings["confirm"] = share
-        queue.finish(cr, [(work.message_id, work.process_id, work.reference) for work in mine])
+        queue.finish(
+            cr, [(work.message_id, work.process_id, work.reference) for work in mine]
+        )
         journal.record(cr, batch, mine, worker.name)
         cr.commit()
     return {work.message_id for work in mine if isinstance(work.outcome, Done)}
@@ -106,24 +134,39 @@ def _keep_transmissions(cr, parcels, results):
                                               headers, size, status, fault_code, fault_detail, repeats, occurred_at)
                VALUES ('outbound', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, now() AT TIME ZONE 'UTC') RETURNING id""",
             [
-                work.endpoint_id, work.trading_partner_id, work.company_id,
-                "failed" if result.fault else "delivered", work.uid, json.dumps(mask_headers(parcel.headers)),
-                len(parcel.body), result.status, result.fault.code if result.fault else None,
+                work.endpoint_id,
+                work.trading_partner_id,
+                work.company_id,
+                "failed" if result.fault else "delivered",
+                work.uid,
+                json.dumps(mask_headers(parcel.headers)),
+                len(parcel.body),
+                result.status,
+                result.fault.code if result.fault else None,
                 result.fault.detail if result.fault else None,
             ],
         )
-        cr.execute("UPDATE sync_message SET transmission_id = %s WHERE id = %s", [cr.fetchone()[0], work.message_id])
+        cr.execute(
+            "UPDATE sync_message SET transmission_id = %s WHERE id = %s",
+            [cr.fetchone()[0], work.message_id],
+        )
 
 
-def _breaker(cr, registry, parcels, results):
+def _breaker(cr, parcels, results):
     """What the endpoints' health says: a success closes the breaker, five failures in a row open it."""
     env = api.Environment(cr, api.SUPERUSER_ID, {})  # the engine's own columns
-    good = {work.endpoint_id for work, _ in parcels if results[work.message_id].fault is None}
+    good = {
+        work.endpoint_id
+        for work, _ in parcels
+        if results[work.message_id].fault is None
+    }
     bad = {
-        work.endpoint_id for work, _ in parcels
-        if results[work.message_id].fault is not None and results[work.message_id].fault.blame == "endpoint"
+        work.endpoint_id
+        for work, _ in parcels
+        if results[work.message_id].fault is not None
+        and results[work.message_id].fault.blame == "endpoint"
     }
     if good:
         env["sync.endpoint"]._breaker_succeeded(cr, sorted(good))
     for endpoint_id in sorted(bad - good):
-        env["sync.endpoint"]._breaker_failed(cr, endpoint_id, 60)
+        env["sync.endpoint"]._breaker_failed(cr, endpoint_id, BREAKER_OPEN_SECONDS)

@@ -27,9 +27,15 @@ class SyncPayload(models.Model):
     _order = "id"
 
     kind = fields.Selection(KINDS, required=True, readonly=True)
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    message_id = fields.Many2one("sync.message", readonly=True, index="btree_not_null", ondelete="cascade")
-    transmission_id = fields.Many2one("sync.transmission", readonly=True, index="btree_not_null", ondelete="cascade")
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
+    message_id = fields.Many2one(
+        "sync.message", readonly=True, index="btree_not_null", ondelete="cascade"
+    )
+    transmission_id = fields.Many2one(
+        "sync.transmission", readonly=True, index="btree_not_null", ondelete="cascade"
+    )
     content_type = fields.Char(readonly=True)
     size = fields.Integer(string="Bytes", readonly=True)
     sha256 = fields.Char(string="SHA-256", readonly=True)
@@ -37,7 +43,9 @@ class SyncPayload(models.Model):
     text = fields.Text(compute="_compute_text", string="Content")
 
     def init(self):
-        self.env.cr.execute("ALTER TABLE sync_payload ADD COLUMN IF NOT EXISTS content bytea")
+        self.env.cr.execute(
+            "ALTER TABLE sync_payload ADD COLUMN IF NOT EXISTS content bytea"
+        )
 
     def _compute_text(self):
         contents = self._contents()
@@ -47,7 +55,9 @@ class SyncPayload(models.Model):
     def _contents(self):
         """{payload id: bytes}; the caller has read access to the records it asks for."""
         self.check_access("read")
-        self.env.cr.execute("SELECT id, content FROM sync_payload WHERE id = ANY(%s)", [self.ids])
+        self.env.cr.execute(
+            "SELECT id, content FROM sync_payload WHERE id = ANY(%s)", [self.ids]
+        )
         return {row[0]: bytes(row[1] or b"") for row in self.env.cr.fetchall()}
 
 
@@ -59,7 +69,9 @@ def _readable(content: bytes) -> str:
         return f"({len(content)} bytes that are not text)"
     if len(text) <= SHOWN_BYTES:
         try:
-            return json.dumps(json.loads(text, parse_float=str), indent=2, ensure_ascii=False)
+            return json.dumps(
+                json.loads(text, parse_float=str), indent=2, ensure_ascii=False
+            )
         except ValueError:
             return text
     return text[:SHOWN_BYTES] + f"\n… ({len(content)} bytes in all)"

@@ -38,7 +38,10 @@ class SyncPublisher(models.AbstractModel):
     def _for(self, document_type):
         """The publisher of a document type."""
         for name in self.env.registry.descendants(["sync.publisher"], "_inherit"):
-            if self.env[name]._document_type == document_type and name != "sync.publisher":
+            if (
+                self.env[name]._document_type == document_type
+                and name != "sync.publisher"
+            ):
                 return self.env[name]
         raise LookupError(f"No publisher renders {document_type}")
 

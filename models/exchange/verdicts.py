@@ -19,7 +19,12 @@ def verdicts(registry, profiles, works, *, lanes, lane_of, token, worker, waits=
 
     :param waits: {message id: seconds} that an endpoint asked us to wait (``Retry-After``)
     """
-    ruled = [_verdict(profiles, work, lane_of[work.message_id], (waits or {}).get(work.message_id)) for work in works]
+    ruled = [
+        _verdict(
+            profiles, work, lane_of[work.message_id], (waits or {}).get(work.message_id)
+        )
+        for work in works
+    ]
     with read_committed(registry) as cr:
         cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC' - interval '5 minutes'")
         since = cr.fetchone()[0]
@@ -28,7 +33,9 @@ def verdicts(registry, profiles, works, *, lanes, lane_of, token, worker, waits=
         ours = queue.settle(cr, token=token, lane_ids=lanes, verdicts=ruled)
         mine = [work for work in works if lane_of[work.message_id] in ours]
         retried = {v.message_id for v in ruled if v.kind == "retry"}
-        journal.record(cr, batch, [w for w in mine if not _lost(w)], worker.name, retried=retried)
+        journal.record(
+            cr, batch, [w for w in mine if not _lost(w)], worker.name, retried=retried
+        )
     _look_again(registry, [v for v in ruled if v.kind == "park"], since)
 
 
@@ -36,22 +43,48 @@ def _verdict(profiles, work, lane_id, wait_seconds):
     outcome = work.outcome
     if isinstance(outcome, Wait):
         return queue.Verdict(
-            work.message_id, lane_id, "park", fault_code=outcome.fault.code, wait_type=outcome.wait_type,
-            wait_ref=outcome.wait_ref, wait_until=outcome.deadline, process_id=outcome.process_id or work.process_id,
+            work.message_id,
+            lane_id,
+            "park",
+            fault_code=outcome.fault.code,
+            wait_type=outcome.wait_type,
+            wait_ref=outcome.wait_ref,
+            wait_until=outcome.deadline,
+            process_id=outcome.process_id or work.process_id,
             reference=work.reference,
         )
     if not isinstance(outcome, Fault):
-        outcome = work.outcome = Fault("engine.interrupted", "The work ended without an outcome.")
+        outcome = work.outcome = Fault(
+            "engine.interrupted", "The work ended without an outcome."
+        )
     profile = profiles.get(work.interface_id)
-    common = {"fault_code": outcome.code, "process_id": work.process_id, "reference": work.reference}
+    common = {
+        "fault_code": outcome.code,
+        "process_id": work.process_id,
+        "reference": work.reference,
+    }
     if outcome.code == "sequence.superseded":
         return queue.Verdict(work.message_id, lane_id, "supersede", **common)
     if outcome.blame == "throttle":
-        return queue.Verdict(work.message_id, lane_id, "retry", delay=wait_seconds or 30.0, burn=False, **common)
+        return queue.Verdict(
+            work.message_id,
+            lane_id,
+            "retry",
+            delay=wait_seconds or 30.0,
+            burn=False,
+            **common,
+        )
     if outcome.blame == "endpoint" and outcome.retryable:
         return _after_endpoint_failure(work, lane_id, profile, wait_seconds, common)
     if outcome.blame == "self" and outcome.retryable and work.attempt < 5:
-        return queue.Verdict(work.message_id, lane_id, "retry", delay=SELF_RETRY_SECONDS, burn=True, **common)
+        return queue.Verdict(
+            work.message_id,
+            lane_id,
+            "retry",
+            delay=SELF_RETRY_SECONDS,
+            burn=True,
+            **common,
+        )
     block = profile is None or profile.head_policy == "block"
     return queue.Verdict(work.message_id, lane_id, "fail", block=block, **common)
 
@@ -62,13 +95,23 @@ def _after_endpoint_failure(work, lane_id, profile, wait_seconds, common):
     wait = backoff.delay(work.attempt + 1, policy)
     if wait is None:
         work.outcome = Fault(
-            "engine.attempts_exhausted", f"{work.attempt + 1} attempts failed; the last: {work.outcome.detail}",
-            subject=work.outcome.subject or work.outcome.code, causes=(work.outcome,),
+            "engine.attempts_exhausted",
+            f"{work.attempt + 1} attempts failed; the last: {work.outcome.detail}",
+            subject=work.outcome.subject or work.outcome.code,
+            causes=(work.outcome,),
         )
         common["fault_code"] = work.outcome.code
-        return queue.Verdict(work.message_id, lane_id, "fail", block=profile is None or profile.head_policy == "block", **common)
+        return queue.Verdict(
+            work.message_id,
+            lane_id,
+            "fail",
+            block=profile is None or profile.head_policy == "block",
+            **common,
+        )
     delay = wait_seconds if wait_seconds is not None else wait
-    return queue.Verdict(work.message_id, lane_id, "retry", delay=delay, burn=True, **common)
+    return queue.Verdict(
+        work.message_id, lane_id, "retry", delay=delay, burn=True, **common
+    )
 
 
 def _look_again(registry, parked, since):
@@ -78,7 +121,9 @@ def _look_again(registry, parked, since):
         waits.setdefault(verdict.wait_type, set()).add(verdict.wait_ref)
     for wait_type, refs in waits.items():
         with read_committed(registry) as cr:
-            env = api.Environment(cr, api.SUPERUSER_ID, {})  # reads requests to the engine
+            env = api.Environment(
+                cr, api.SUPERUSER_ID, {}
+            )  # reads requests to the engine
             released = env["sync.command"]._released_since(cr, wait_type, refs, since)
             if released:
                 queue.release_waiting(cr, wait_type, released)

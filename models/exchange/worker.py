@@ -18,7 +18,11 @@ class SyncWorker(models.Model):
 
     name = fields.Char(required=True, readonly=True)
     token = fields.Char(required=True, readonly=True)
-    kind = fields.Selection([("cron", "Scheduled action"), ("process", "Worker process")], required=True, readonly=True)
+    kind = fields.Selection(
+        [("cron", "Scheduled action"), ("process", "Worker process")],
+        required=True,
+        readonly=True,
+    )
     started_at = fields.Datetime(readonly=True)
     heartbeat_at = fields.Datetime(readonly=True, index=True)
     asleep = fields.Boolean(readonly=True)

@@ -81,14 +81,18 @@ class SyncMilestone(models.Model):
 
     @api.model
     def _reach(self, processes, code, occurred_at, subject=None, message_id=None):
-        """Record that the processes reached a milestone; returns the milestones that are news."""
-        level = LEVEL_MODELS[subject._name] if subject else "process"
+        """Record that the processes reached a milestone; returns the milestones that are news.
+
+        A milestone of the whole process may be reported with the document that reached it.
+        """
+        level = LEVEL_MODELS.get(subject._name, "process") if subject else "process"
         rows = []
         for process in processes:
-            kind = process.process_type_id.milestone_type_ids.filtered(lambda t: t.code == code and t.level == level)
+            kinds = process.process_type_id.milestone_type_ids.filtered(lambda t: t.code == code)
+            kind = kinds.filtered(lambda t: t.level == level) or kinds.filtered(lambda t: t.level == "process")
             if not kind:
                 raise LookupError(f"{process.process_type_id.code} has no milestone {code} of a {level}")
-            of = subject if subject else process
+            of = process if kind.level == "process" else subject
             rows.append(
                 (
                     process.id, kind.id, kind.code, kind.sequence, process.company_id.id, of._name, of.id,

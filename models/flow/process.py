@@ -11,6 +11,9 @@ APPROVERS = (
     "sync_governance.group_approver_finance",
     "sync_governance.group_approver_service",
 )
+# Members of canonical documents that name what a process is about. The number of a document itself does not: the
+# shop's order 1001 and the carrier's parcel 1001 are different things.
+NUMBERS = ("order_number", "request_number", "tracking_number")
 
 
 class SyncProcess(models.Model):
@@ -174,8 +177,52 @@ class SyncProcess(models.Model):
             ]
         )
 
+    @api.model
+    def _find_by_document(self, company_id, documents):
+        """The process id, or None, of each canonical document: by the order, transfer or invoice number it names.
+
+        Only what is unmistakable counts; a handler that knows more says so in its outcome.
+        """
+        wanted = {document.get(key) for document in documents for key in NUMBERS} - {None}
+        if not wanted:
+            return [None] * len(documents)
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT reference, array_agg(id) FROM sync_process
+                    WHERE company_id = %(company)s AND reference = ANY(%(numbers)s) AND state <> 'cancelled' GROUP BY 1
+                   UNION ALL
+                   SELECT p.name, array_agg(l.process_id) FROM stock_picking p
+                     JOIN sync_process_link l ON l.res_model = 'stock.picking' AND l.res_id = p.id
+                    WHERE p.company_id = %(company)s AND p.name = ANY(%(numbers)s) GROUP BY 1
+                   UNION ALL
+                   SELECT c.tracking_number, array_agg(DISTINCT c.process_id) FROM sync_parcel c
+                    WHERE c.company_id = %(company)s AND c.tracking_number = ANY(%(numbers)s) GROUP BY 1""",
+                company=company_id,
+                numbers=sorted(wanted),
+            )
+        )
+        found = {number: ids[0] for number, ids in rows if len(ids) == 1}
+        return [
+            next((found[document[key]] for key in NUMBERS if document.get(key) in found), None) for document in documents
+        ]
+
+    @api.model
+    def _known_as(self, model, trading_partner_id, number):
+        """The document of the company that a trading partner knows under that number, possibly empty."""
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT res_id FROM sync_process_link
+                    WHERE company_id = %s AND trading_partner_id = %s AND res_model = %s AND partner_number = %s""",
+                self.env.company.id,
+                trading_partner_id,
+                model,
+                number,
+            )
+        )
+        return self.env[model].browse(row[0] for row in rows).exists()
+
     def _linked(self, model):
-        """The documents of these processes of one model, with the rights of the caller's environment."""
+        """The documents of these processes of one model, in the environment of ``self``: superuser if that is."""
         rows = self.env.execute_query(
             SQL(
                 "SELECT res_id FROM sync_process_link WHERE res_model = %s AND process_id = ANY(%s) ORDER BY id",
@@ -240,6 +287,18 @@ class SyncProcess(models.Model):
         )
         self.invalidate_recordset(["link_ids"])
         return records.browse(row[0] for row in linked)
+
+    def _identify(self, record, trading_partner_id, number):
+        """Remember under which number a trading partner knows a document of this process.
+
+        The unique index makes one document of it, also when two transactions take the same one in.
+        """
+        self.env.cr.execute(
+            """UPDATE sync_process_link SET trading_partner_id = %s, partner_number = %s
+                WHERE res_model = %s AND res_id = %s AND process_id = ANY(%s)""",
+            [trading_partner_id, number, record._name, record.id, self.ids],
+        )
+        self.env["sync.process.link"].invalidate_model(["trading_partner_id", "partner_number"])
 
     def _expect(self, level, subjects, tracked=False):
         """Expect the milestones of new shipments or invoices of this process."""

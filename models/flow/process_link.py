@@ -19,10 +19,17 @@ class SyncProcessLink(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     res_model = fields.Char(string="Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(string="Record", model_field="res_model", required=True, readonly=True)
+    trading_partner_id = fields.Many2one("sync.trading.partner", readonly=True, ondelete="restrict")
+    partner_number = fields.Char(readonly=True, help="The document's number at that trading partner.")
     res_name = fields.Char(string="Document", compute="_compute_res_name")
     kind = fields.Char(compute="_compute_res_name")
 
     _record_uniq = models.UniqueIndex("(res_model, res_id)", "The document belongs to another process already.")
+
+    _partner_number_uniq = models.UniqueIndex(
+        "(company_id, trading_partner_id, res_model, partner_number) WHERE partner_number IS NOT NULL",
+        "This document of the trading partner is in Odoo already.",
+    )
 
     @api.depends("res_model", "res_id")
     def _compute_res_name(self):

@@ -70,6 +70,7 @@ class SyncLifecycle(models.AbstractModel):
     _inherit = ["sync.transition", "mail.thread", "mail.activity.mixin"]
     _lifecycle_content = ("code", "version")
     _lifecycle_interface_field = None
+    _mail_post_access = "read"
     _guarded_fields = (
         "state", "author_ids", "submitter_id", "submitted_at", "approver_id", "approved_at", "deprecated_at", "retired_at",
     )

@@ -41,6 +41,8 @@ class SyncTradingPartner(models.Model):
     _inherit = ["sync.transition", "mail.thread", "mail.activity.mixin"]
     _order = "name, id"
     _rec_names_search = ["name", "code"]
+    _check_company_auto = True
+    _guarded_fields = ("state", "state_before")
 
     name = fields.Char(required=True, tracking=True)
     code = fields.Char(required=True, index=True, tracking=True, help="Short name in lists and logs: small letters, digits, dashes.")
@@ -65,6 +67,7 @@ class SyncTradingPartner(models.Model):
         help="Answers for the connection.",
     )
     state = fields.Selection(STATES, required=True, default="draft", copy=False, readonly=True, tracking=True, index=True)
+    state_before = fields.Selection(STATES, string="State before suspension", copy=False, readonly=True)
     active = fields.Boolean(default=True)
     note = fields.Html(string="Notes")
     endpoint_ids = fields.One2many("sync.endpoint", "trading_partner_id", string="Endpoints")
@@ -168,13 +171,15 @@ class SyncTradingPartner(models.Model):
     def action_suspend(self):
         """Take all endpoints off the wire; what is queued waits."""
         self._expect_state(*CONNECTABLE)
-        self._step("suspended")
+        for partner in self:
+            partner._step("suspended", state_before=partner.state)
         self.endpoint_ids.filtered(lambda e: e.state == "live").action_suspend()
 
     def action_resume(self):
-        """suspended -> testing: back on the wire; it is certified and set live again by the same checks."""
+        """suspended -> where it stood before: its endpoints go back on the wire, each by its own checks."""
         self._expect_state("suspended")
-        self._step("testing")
+        for partner in self:
+            partner._step(partner.state_before or "testing", state_before=False)
         self.endpoint_ids.filtered(lambda e: e.state == "suspended").action_resume()
 
     def action_retire(self):
@@ -184,9 +189,9 @@ class SyncTradingPartner(models.Model):
         self.endpoint_ids.filtered(lambda e: e.state != "retired").action_retire()
         self._step("retired")
 
-    def _step(self, state):
+    def _step(self, state, **vals):
         self.check_access("write")
-        self._move({"state": state})
+        self._move({"state": state, **vals})
         self.env.registry.clear_cache()
 
     def _refuse_missing(self, missing):

@@ -63,7 +63,8 @@ def boolean(true: Sequence[str], false: Sequence[str]) -> Convert:
             return value
         code = as_text(value).strip().casefold()
         if code not in meanings:
-            raise ConversionError(f"{shown(value)} means neither true nor false", expected="true or false", code=_UNKNOWN)
+            message = f"{shown(value)} means neither true nor false"
+            raise ConversionError(message, expected="true or false", code=_UNKNOWN)
         return meanings[code]
 
     return convert
@@ -95,7 +96,8 @@ def currency() -> Convert:
         if not code:
             return None
         if exponent(code) is None:
-            raise ConversionError(f"{shown(code)} is not a currency of ISO 4217", expected="a currency code", code=_UNKNOWN)
+            message = f"{shown(code)} is not a currency of ISO 4217"
+            raise ConversionError(message, expected="a currency code", code=_UNKNOWN)
         return code
 
     return convert

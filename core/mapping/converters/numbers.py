@@ -13,9 +13,15 @@ from ..failures import ConversionError, shown
 from ..scope import Scope
 from .specification import Argument, Convert, converter
 
-_ROUNDING = Argument("rounding", "choice", "How further decimals are rounded; without it they are refused.",
-                     choices=tuple(exact.ROUNDINGS))  # fmt: skip
-_EXPONENTS = Argument("exponents", "table", "Decimals per currency where the partner differs from ISO 4217.", default={})
+_ROUNDING = Argument(
+    "rounding",
+    "choice",
+    "How further decimals are rounded; without it they are refused.",
+    choices=tuple(exact.ROUNDINGS),
+)
+_EXPONENTS = Argument(
+    "exponents", "table", "Decimals per currency where the partner differs from ISO 4217.", default={}
+)
 
 
 def number(value: Any, **marks: str) -> Decimal:

@@ -24,7 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _UNITS = {"unix": 1, "unix_ms": 1000}
 
 _FORMAT = Argument(
-    "format", "text", "How the source writes it: iso, unix, unix_ms, or a pattern such as %d.%m.%Y %H:%M.", default="iso"
+    "format", "text", "How the source writes it: iso, unix, unix_ms, or a pattern as %d.%m.%Y.", default="iso"
 )
 _ZONE = Argument("zone", "zone", "The zone of a local time without offset: Europe/Berlin.")
 

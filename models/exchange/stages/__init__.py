@@ -8,14 +8,39 @@ never reaches back, and a document never skips one. ``receive`` is ``intake.py``
 in somebody else's transaction.
 """
 
-from . import acknowledge, apply, confirm, decode, deliver, encode, enrich, gate, route, sequence, translate, validate
+from . import (
+    acknowledge,
+    apply,
+    confirm,
+    decode,
+    deliver,
+    encode,
+    enrich,
+    gate,
+    route,
+    sequence,
+    translate,
+    validate,
+)
 
 INBOUND = (decode, validate, translate, enrich, sequence)
 INTERNAL = (gate,)
 OUTBOUND = (gate, translate, validate, encode)
 
 __all__ = [
-    "INBOUND", "INTERNAL", "OUTBOUND",
-    "acknowledge", "apply", "confirm", "decode", "deliver", "encode", "enrich", "gate", "route", "sequence",
-    "translate", "validate",
+    "INBOUND",
+    "INTERNAL",
+    "OUTBOUND",
+    "acknowledge",
+    "apply",
+    "confirm",
+    "decode",
+    "deliver",
+    "encode",
+    "enrich",
+    "gate",
+    "route",
+    "sequence",
+    "translate",
+    "validate",
 ]

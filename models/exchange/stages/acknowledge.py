@@ -1,6 +1,6 @@
 """Tell the sender what became of its document, where its policy asks for that."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from ....core.work import Done
 from ..publisher import EventDraft
@@ -13,7 +13,9 @@ def run(batch, works):
     drafts = []
     for work in works:
         interface = batch.interface(work.interface_id)
-        if interface.acknowledgement != "business" or not isinstance(work.outcome, Done):
+        if interface.acknowledgement != "business" or not isinstance(
+            work.outcome, Done
+        ):
             continue
         document = {
             "type": "acknowledgement",
@@ -33,7 +35,7 @@ def run(batch, works):
                     document=document,
                     ordering_key=work.ordering_key or work.uid,
                     company_id=work.company_id,
-                    occurred_at=datetime.now(UTC).replace(tzinfo=None),
+                    occurred_at=datetime.now(timezone.utc).replace(tzinfo=None),
                     process_id=work.outcome.process_id,
                     trading_partner_id=work.trading_partner_id,
                 ),

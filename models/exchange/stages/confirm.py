@@ -1,6 +1,6 @@
 """The partner took the document: say so where it counts."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from ....core.work import Done, Effect
 
@@ -15,10 +15,16 @@ def run(batch, works):
         if interface.milestone and process:
             process._reach(
                 interface.milestone,
-                occurred_at=datetime.now(UTC).replace(tzinfo=None),
+                occurred_at=datetime.now(timezone.utc).replace(tzinfo=None),
                 subject=batch.subject(work),
                 message_id=work.message_id,
             )
         subject = batch.subject(work)
-        effects = [Effect("linked", subject._name, subject.id, subject.display_name)] if subject else []
-        work.outcome = Done(effects=effects, reference=work.reference, process_id=work.process_id)
+        effects = (
+            [Effect("linked", subject._name, subject.id, subject.display_name)]
+            if subject
+            else []
+        )
+        work.outcome = Done(
+            effects=effects, reference=work.reference, process_id=work.process_id
+        )

@@ -1,6 +1,7 @@
 """What must be known before the document may act: its process, and who owns what it says."""
 
 from ....core.faults import Fault
+from ....core.work import Done
 
 NAME = "enrich"
 
@@ -16,4 +17,8 @@ def run(batch, works):
         decision = batch.ownership(interface)
         if decision.refused:
             for work in group:
-                work.outcome = Fault("apply.not_permitted", decision.reason, subject=f"ownership {interface.code}")
+                work.outcome = Fault(
+                    "apply.not_permitted",
+                    decision.reason,
+                    subject=f"ownership {interface.code}",
+                )

@@ -20,7 +20,9 @@ def run(batch, works):
                     work.outcome = Wait(
                         wait_type="process",
                         wait_ref=str(work.process_id),
-                        fault=Fault("gate.waiting", verdict.reason, subject=f"gate {gate.code}"),
+                        fault=Fault(
+                            "gate.waiting", verdict.reason, subject=f"gate {gate.code}"
+                        ),
                         deadline=_deadline(work, gate),
                         process_id=work.process_id,
                     )
@@ -31,4 +33,6 @@ def _deadline(work, gate):
     """The gate's deadline counts from when the message came to be, not from when it was looked at."""
     if not gate.deadline_hours:
         return None
-    return fields.Datetime.to_datetime(work.received_at).replace(tzinfo=None) + timedelta(hours=gate.deadline_hours)
+    return fields.Datetime.to_datetime(work.received_at).replace(
+        tzinfo=None
+    ) + timedelta(hours=gate.deadline_hours)

@@ -54,8 +54,7 @@ def run(registry, limit=500):
                     process_id=process,
                     reference=ordering_key,
                 )
-                for event, process, ordering_key, document_type, company, interface, endpoint, partner, direction
-                in cr.fetchall()
+                for event, process, ordering_key, document_type, company, interface, endpoint, partner, direction in cr.fetchall()
             ],
         )
         cr.execute("UPDATE sync_event SET state = 'routed' WHERE id = ANY(%s)", [ids])

@@ -7,7 +7,11 @@ NAME = "sequence"
 
 def run(batch, works):
     """Supersede a snapshot behind which a newer one already waits."""
-    snapshots = [work for work in works if batch.interface(work.interface_id).head_policy == "supersede"]
+    snapshots = [
+        work
+        for work in works
+        if batch.interface(work.interface_id).head_policy == "supersede"
+    ]
     if not snapshots:
         return
     batch.env.cr.execute(
@@ -21,6 +25,7 @@ def run(batch, works):
     old = {row[0] for row in batch.env.cr.fetchall()}
     for work in snapshots:
         if work.message_id in old:
-            work.outcome = Fault("sequence.superseded", "A newer statement of the same thing has arrived.")
-
-
+            work.outcome = Fault(
+                "sequence.superseded",
+                "A newer statement of the same thing has arrived.",
+            )

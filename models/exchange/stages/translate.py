@@ -1,46 +1,38 @@
 """The partner's document -> the canonical one, and back on the way out."""
 
 from ....core.canonical import validator
-from ....core.contracts import validate
-from ....core.mapping import evaluate_many
-from .validate import summed_up
+from ....core.contracts import summary, validate
 
 NAME = "translate"
+NUMBERS = ("number", "order_number", "tracking_number", "request_number")
 
 
 def run(batch, works):
     """Run each interface's mapping over all its documents at once; look-ups go to the database once per domain."""
     for interface, group in batch.by_interface(works):
         inbound = interface.direction == "inbound"
-        if interface.mapping is None:
-            for work in group:
-                _take(work, work.document if inbound else work.canonical, inbound)
-        else:
-            sources = [work.document if inbound else work.canonical for work in group]
-            results = evaluate_many(interface.mapping, sources, lookup=batch.lookup(interface))
-            for work, result in zip(group, results, strict=True):
-                if result.faults:
-                    work.outcome = summed_up("translate.mapping_failed", result.faults)
-                else:
-                    _take(work, result.document, inbound)
-        if inbound:
-            for work in group:
-                if work.live and (faults := validate(validator(interface.document_type), work.canonical)):
-                    work.outcome = summed_up("validate.canonical", faults)
+        sources = [work.document if inbound else work.canonical for work in group]
+        for work, document, faults in zip(group, *_translated(batch, interface, group, sources), strict=True):
+            if faults:
+                work.outcome = summary(faults, reference=work.reference)
+            elif inbound:
+                _take(work, document, validator(interface.document_type))
+            else:
+                work.document = document
 
 
-def _take(work, document, inbound):
-    if inbound:
-        work.canonical = document
-        work.document_type = document.get("type") if isinstance(document, dict) else None
-        work.reference = work.reference or _reference(document)
-    else:
-        work.document = document
+def _translated(batch, interface, group, sources):
+    """Documents and faults, one each per source; without a mapping the partner speaks our language already."""
+    if interface.mapping is None:
+        return sources, [[] for _ in sources]
+    contexts = [{"message_id": work.uid, "received_at": work.received_at.isoformat()} for work in group]
+    results = interface.mapping.evaluate_many(sources, lookup=batch.lookup(interface), contexts=contexts)
+    return [result.document for result in results], [result.faults for result in results]
 
 
-def _reference(document):
-    """What people search for: the document's own number, else the order's."""
-    for name in ("number", "order_number", "tracking_number", "request_number"):
-        if document.get(name):
-            return str(document[name])
-    return None
+def _take(work, document, shape):
+    work.canonical = document
+    work.document_type = document.get("type")
+    work.reference = work.reference or next((str(document[name]) for name in NUMBERS if document.get(name)), None)
+    if faults := validate(shape, document, code="validate.canonical"):
+        work.outcome = summary(faults, reference=work.reference)

@@ -1,12 +1,21 @@
 """HTTPS push."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
+from functools import lru_cache
 
 from odoo import api, models
 
 from ....core.delivery import http, signatures
 from ....core.faults import Fault
 from ..transport import Parcel
+
+POOLED_ENDPOINTS = 256
+
+
+@lru_cache(maxsize=POOLED_ENDPOINTS)
+def _session(endpoint_id, allowed_hosts):
+    """One pool of connections per endpoint and permission; a changed permission is a new pool."""
+    return http.GuardedSession(allowed_hosts=allowed_hosts)
 
 
 class SyncTransportHttps(models.AbstractModel):
@@ -19,17 +28,25 @@ class SyncTransportHttps(models.AbstractModel):
 
     @api.private
     def _prepare(self, work, endpoint):
-        """Sign the bytes as they will leave; the time signed is the time of this attempt, the id stays the message's."""
+        """Sign the bytes as they will leave; the time signed is this attempt's, the id stays the message's."""
         secrets = endpoint._secrets("sign")
         if not secrets:
             raise Fault(
-                "deliver.credential_missing", f"{endpoint.name} has no valid credential to sign with.",
+                "deliver.credential_missing",
+                f"{endpoint.name} has no valid credential to sign with.",
                 subject=f"endpoint {endpoint.code}",
             )
-        headers = {"Content-Type": "application/json", "User-Agent": "sync-governance/1.0"}
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "sync-governance/1.0",
+        }
         headers |= signatures.sign(
-            work.encoded, profile=endpoint.authentication, secrets=secrets, message_id=work.uid, now=datetime.now(UTC),
-            settings=endpoint._authentication_settings(),
+            work.encoded,
+            profile=endpoint.authentication,
+            secret=secrets,
+            message_id=work.uid,
+            now=datetime.now(timezone.utc),
+            settings=endpoint._settings(),
         )
         return Parcel(
             message_id=work.message_id,
@@ -38,20 +55,23 @@ class SyncTransportHttps(models.AbstractModel):
             body=work.encoded,
             headers=headers,
             settings={
-                "allowed_hosts": endpoint._allowed_hosts(),
-                "connect_timeout": endpoint.connect_timeout,
-                "read_timeout": endpoint.read_timeout,
-                "pool_key": str(endpoint.id),
+                "allowed_hosts": tuple(endpoint._private_hosts()),
+                "connect_timeout": float(endpoint.connect_timeout),
+                "read_timeout": float(endpoint.read_timeout),
             },
         )
 
     @staticmethod
     def _send(parcel):
-        return http.deliver(
-            http.Request(
-                url=parcel.url,
-                body=parcel.body,
-                headers=parcel.headers,
-                **parcel.settings,
-            )
+        request = http.DeliveryRequest(
+            url=parcel.url,
+            body=parcel.body,
+            headers=parcel.headers,
+            connect_timeout=parcel.settings["connect_timeout"],
+            read_timeout=parcel.settings["read_timeout"],
+            total_timeout=parcel.settings["connect_timeout"]
+            + parcel.settings["read_timeout"],
+        )
+        return _session(parcel.endpoint_id, parcel.settings["allowed_hosts"]).deliver(
+            request
         )

@@ -1,0 +1,45 @@
+"""Which parts of a document a mapping looks at, and which it passes over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from .reads import ITEM
+
+__all__ = ["leaves", "unread"]
+
+
+def leaves(document: Any) -> frozenset[str]:
+    """The patterns of all values of a document that say something: not null, not empty."""
+    return frozenset(pattern for pattern, _names in _leaves(document, ()))
+
+
+def unread(document: Any, used_paths: Iterable[str]) -> list[str]:
+    """The patterns of the document that nothing of ``used_paths`` covers, sorted.
+
+    A pattern covers itself and everything below it; ``*`` stands for any member.
+    """
+    used = [_split(path) for path in used_paths]
+    return sorted({pattern for pattern, names in _leaves(document, ()) if not any(_covers(u, names) for u in used)})
+
+
+def _split(path: str) -> tuple[str, ...]:
+    return () if path == "@" else tuple(path.replace(ITEM, f".{ITEM}").lstrip(".").split("."))
+
+
+def _covers(used: tuple[str, ...], names: tuple[str, ...]) -> bool:
+    while used and used[-1] == ITEM:
+        used = used[:-1]
+    return len(used) <= len(names) and all(u in (n, "*") for u, n in zip(used, names, strict=False))
+
+
+def _leaves(value: Any, names: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _leaves(item, (*names, name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item, (*names, ITEM))
+    elif value is not None and value != "":
+        yield ".".join(names).replace(f".{ITEM}", ITEM), names

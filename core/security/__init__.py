@@ -1,0 +1,1 @@
+"""Security: secrets encrypted at rest, and what people may see of headers and documents."""

@@ -1,0 +1,118 @@
+"""The verbs of `dev` and their options."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+
+from . import bench, clean, host_tests, lint, odoo_command, run, screenshots, setup, tests
+from .console import DevError
+
+EXAMPLES = """\
+examples:
+  ./dev run                                  the demonstration, until Ctrl-C
+  ./dev run --once                           play the first flow once; exit status 0 if every milestone was reached
+  ./dev test                                 everything
+  ./dev test tests/test_x.py -k name         one test, in seconds
+  ./dev odoo -u sync_governance --stop-after-init
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="dev", description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="verb")
+
+    verb = _verb(
+        verbs, "setup", setup.command, "get Odoo, Python packages, PostgreSQL, a browser and the templates ready"
+    )
+    _host_options(verb)
+
+    verb = _verb(
+        verbs, "run", run.command, "Odoo with demonstration data and partner simulators, playing the first flow"
+    )
+    _host_options(verb)
+    verb.add_argument("--once", action="store_true", help="play the flow, print its timeline, exit 0 if it completed")
+    verb.add_argument("--port", type=int, help=f"Odoo's HTTP port (default {run.DEFAULT_PORT}, or a free one)")
+
+    verb = _verb(verbs, "test", _test, "lint and every test; or the tests of some paths or names")
+    _host_options(verb)
+    verb.add_argument(
+        "paths", nargs="*", help="files or folders in tests, tests_core, simulators/tests; ::name allowed"
+    )
+    verb.add_argument("-k", dest="keyword", metavar="EXPRESSION", help="only tests whose names match, as in pytest")
+    verb.add_argument("-x", dest="exitfirst", action="store_true", help="stop at the first failure")
+    verb.add_argument("--core", action="store_true", help="only the pure tests: no Odoo, no database")
+    verb.add_argument("--no-browser", action="store_true", help="skip browser tests and tours")
+    verb.add_argument(
+        "--host", action="store_true", help="Odoo's own tests with and without the addon, compared (about an hour)"
+    )
+
+    verb = _verb(verbs, "shell", odoo_command.shell, "Odoo's Python shell on the working database")
+    _host_options(verb)
+    _database_options(verb)
+    verb.add_argument("arguments", nargs=argparse.REMAINDER, help="further options of `odoo shell`")
+
+    verb = _verb(verbs, "odoo", odoo_command.command, "Odoo's own command with the right paths and database")
+    _host_options(verb)
+    _database_options(verb)
+    verb.add_argument(
+        "arguments", nargs=argparse.REMAINDER, help="what to pass to Odoo, for example: -u sync_governance"
+    )
+
+    verb = _verb(verbs, "bench", bench.command, "run the benchmarks")
+    _host_options(verb)
+    verb.add_argument("names", nargs="*", help="names of benchmarks (default: all)")
+
+    verb = _verb(verbs, "lint", lint.command, "ruff and pylint-odoo")
+    verb.add_argument("--fix", action="store_true", help="let ruff repair and format first")
+
+    verb = _verb(verbs, "screenshots", screenshots.command, "make the pictures of devtools/screenshots.json")
+    _host_options(verb)
+    verb.add_argument("names", nargs="*", help="names of pictures (default: all)")
+    verb.add_argument("--url", help="take them from this running Odoo instead of a demonstration of its own")
+
+    verb = _verb(verbs, "clean", clean.command, "remove databases, data and logs that dev made")
+    verb.add_argument("--all", action="store_true", help="also Odoo, Python environments and downloads")
+    verb.add_argument("--db-url", metavar="URL", help=argparse.SUPPRESS)
+    return top
+
+
+def main(arguments: Sequence[str]) -> int:
+    signal.signal(signal.SIGTERM, _terminated)
+    parsed = parser().parse_args(arguments)
+    try:
+        return parsed.command(parsed)
+    except DevError as error:
+        print(f"dev: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ndev: interrupted", file=sys.stderr)
+        return 130
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    return host_tests.command(arguments) if arguments.host else tests.command(arguments)
+
+
+def _verb(verbs, name: str, command, text: str) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    verb.set_defaults(command=command)
+    return verb
+
+
+def _host_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--odoo", metavar="PATH", help="a checkout of Odoo 19.0 (or $ODOO_HOME)")
+    verb.add_argument("--db-url", metavar="URL", help="postgresql://user:password@host:port/ (or $PGHOST and company)")
+
+
+def _database_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--database", help="a database by name (default: the running demonstration's, or the working one)"
+    )
+    verb.add_argument("--fresh", action="store_true", help="make the working database anew from the template")
+
+
+def _terminated(_number, _frame) -> None:
+    raise KeyboardInterrupt

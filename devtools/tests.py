@@ -1,0 +1,158 @@
+"""`./dev test`: lint, the tests of core, the Odoo tests and the simulators' tests, each by its own pytest."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import addons_link, browser, layout, lint, python_env, workbench
+from .console import DevError, say, warn
+from .database import Databases
+from .test_selection import Selection, select, through_link
+
+NO_TESTS = 5  # pytest's exit status when nothing was collected
+ODOO_WORKERS = 2
+PLUGINS = Path(__file__).parent / "plugins"
+
+
+@dataclass
+class Tally:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    broken: bool = False
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.broken or other.broken,
+        )
+
+    def __str__(self) -> str:
+        text = f"{self.passed} passed, {self.failed} failed"
+        return f"{text}, {self.skipped} skipped" if self.skipped else text
+
+
+def count(closing_line: str) -> Tally:
+    """What pytest's closing line says; errors count as failed, subtests that failed too."""
+    numbers: dict[str, int] = {}
+    for number, word in re.findall(r"(\d+) ([a-z]+(?: [a-z]+)?)(?=,| in )", closing_line):
+        numbers[word] = int(number)
+    failed = sum(numbers.get(word, 0) for word in ("failed", "error", "errors", "subtests failed", "subtest failed"))
+    return Tally(numbers.get("passed", 0), failed, numbers.get("skipped", 0))
+
+
+def command(arguments) -> int:
+    layout.prepare()
+    try:
+        paths = [_relative(path) for path in arguments.paths]
+        selection = select(paths, arguments.keyword)
+    except ValueError as error:
+        raise DevError(str(error)) from None
+    if arguments.core:
+        selection = Selection({"core": selection.suites.get("core", [])})
+    whole = not paths and not arguments.keyword and not arguments.core
+    if not selection.suites:
+        raise DevError("no test matches")
+    options = ["-k", arguments.keyword] if arguments.keyword else []
+    options += ["-x"] if arguments.exitfirst else []
+    total = Tally()
+    lint_failures = lint.run_all() if whole else 0
+    if "core" in selection.suites:
+        total += _core(selection.suites["core"], options)
+    if "simulators" in selection.suites:
+        total += _simulators(selection.suites["simulators"], options)
+    if "odoo" in selection.suites:
+        total += _odoo(selection.suites["odoo"], options, arguments)
+    if lint_failures:
+        say(f"lint: {lint_failures} failed (see above)")
+        total.failed += lint_failures
+    if not total.passed and not total.failed:
+        warn("no test ran")
+    say(str(total))
+    return 1 if total.failed or total.broken or not total.passed else 0
+
+
+def _core(paths: Sequence[str], options: Sequence[str]) -> Tally:
+    python = python_env.ensure()
+    arguments = ["-p", "no:odoo", "--rootdir=tests_core", "--confcutdir=tests_core", *options]
+    return _pytest("core", python, [*arguments, *(paths or ["tests_core"])], workbench.quick_environment())
+
+
+def _simulators(paths: Sequence[str], options: Sequence[str]) -> Tally:
+    python = python_env.ensure()
+    folder = "simulators/tests"
+    arguments = ["-p", "no:odoo", f"--rootdir={folder}", f"--confcutdir={folder}", *options]
+    environment = workbench.quick_environment([layout.ROOT])
+    return _pytest("simulators", python, [*arguments, *(paths or [folder])], environment)
+
+
+def _odoo(paths: Sequence[str], options: Sequence[str], arguments) -> Tally:
+    """Under pytest-odoo on a clone of the addon template; two processes when everything runs."""
+    has_browser = not arguments.no_browser and browser.ensure_for_tests()
+    addons_link.link_addon()
+    with workbench.opened(odoo=arguments.odoo, db_url=arguments.db_url, durable=False) as bench:
+        databases = Databases(bench)
+        with databases.clone(databases.addon_template(), "test") as database:
+            environment = bench.environment()
+            pytest = [
+                f"--odoo-config={layout.CONFIG}",
+                f"--odoo-database={database}",
+                "--odoo-http",
+                f"--confcutdir={layout.ADDONS.relative_to(layout.ROOT)}",
+                f"--rootdir={layout.ADDONS.relative_to(layout.ROOT)}",
+                *options,
+            ]
+            if not has_browser:
+                environment["PYTHONPATH"] += os.pathsep + str(PLUGINS)
+                pytest += ["-p", "no_browser"]
+            if len(paths) != 1 and bench.server.binaries and (os.cpu_count() or 1) > 1:
+                pytest += ["-n", str(ODOO_WORKERS), "--dist", "loadfile"]
+            return _pytest("Odoo", bench.python, [*pytest, *map(through_link, paths or ["tests"])], environment)
+
+
+def _pytest(title: str, python: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> Tally:
+    """Run pytest with its output passed on as it comes; the closing line is read on the way."""
+    say(f"=== {title} tests")
+    color = "yes" if sys.stdout.isatty() else "no"
+    whole = [str(python), "-m", "pytest", "-c", str(layout.ROOT / "pyproject.toml"), f"--color={color}", *arguments]
+    closing = ""
+    environment = {**environment, "PYTHONDONTWRITEBYTECODE": "1"}
+    with subprocess.Popen(
+        whole,
+        cwd=layout.ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            plain = re.sub(r"\x1b\[[0-9;]*m", "", line)
+            if re.search(r"\d+ [a-z]+.* in \d+\.\d+s", plain):
+                closing = plain
+    tally = count(closing)
+    tally.broken = process.returncode not in (0, NO_TESTS)
+    if tally.broken and not tally.failed:
+        tally.failed = 1  # pytest itself could not run
+    return tally
+
+
+def _relative(path: str) -> str:
+    """A path as given on the command line, relative to the repository; the links' own paths stay as they are."""
+    file, colons, name = path.partition("::")
+    absolute = Path(os.path.abspath(file))
+    if not absolute.exists():
+        absolute = layout.ROOT / file
+    if not absolute.exists():
+        raise DevError(f"{file}: no such file")
+    try:
+        return absolute.relative_to(layout.ROOT).as_posix() + colons + name
+    except ValueError:
+        raise DevError(f"{file}: not in {layout.ROOT}") from None

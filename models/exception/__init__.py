@@ -1,0 +1,3 @@
+from . import exception
+from . import assignment
+from . import collecting

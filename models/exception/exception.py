@@ -1,0 +1,298 @@
+"""Something that a person must resolve."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..governance.domains import DOMAINS
+from . import wording
+
+STATES = [("new", "New"), ("in_progress", "In progress"), ("resolved", "Resolved"), ("dismissed", "Dismissed")]
+OPEN = ("new", "in_progress")
+FIXERS = [
+    ("partner", "The trading partner"),
+    ("operator", "Operator"),
+    ("integration_manager", "Integration manager"),
+    ("security_officer", "Security officer"),
+    ("administrator", "Administrator"),
+    ("nobody", "Nobody"),
+]
+MAPPABLE = ("apply.product_unknown", "translate.reference_missing", "translate.reference_ambiguous")
+
+
+class SyncException(models.Model):
+    """One cause that keeps documents from going on, however many they are.
+
+    ``new -> in_progress -> resolved | dismissed``. The engine opens it (see ``collecting``), folds every further
+    document with the same fingerprint into it, and resolves it once none of its documents is open any more. What it
+    says comes from the taxonomy and the last attempt; people write only how they dealt with it.
+    """
+
+    _name = "sync.exception"
+    _description = "Exception"
+    _inherit = ["sync.transition", "mail.thread", "mail.activity.mixin"]
+    _order = "is_open desc, due_at, id desc"
+    _rec_names_search = ["name", "subject", "first_document"]
+    _guarded_fields = (
+        "state", "name", "code", "title", "advice", "severity", "nature", "domain", "fixer", "fingerprint", "source",
+        "subject", "detail", "faults", "first_document", "message_count", "count", "first_seen_at", "last_seen_at",
+        "company_id", "trading_partner_id", "endpoint_id", "interface_id", "process_id", "resolution",
+        "resolved_by_id", "resolved_at", "settling",
+    )
+
+    name = fields.Char(string="What happened", readonly=True)
+    state = fields.Selection(STATES, readonly=True, default="new", tracking=True, index=True)
+    is_open = fields.Boolean(compute="_compute_is_open", store=True, index=True)
+    code = fields.Char(readonly=True, index=True, help="The code in the taxonomy of faults.")
+    title = fields.Char(readonly=True)
+    advice = fields.Text(string="What to do", readonly=True)
+    severity = fields.Selection(wording.SEVERITIES, readonly=True)
+    nature = fields.Selection([("technical", "Technical"), ("business", "Business")], readonly=True)
+    domain = fields.Selection(DOMAINS, readonly=True, index=True)
+    fixer = fields.Selection(FIXERS, string="Who can fix it", readonly=True)
+    fingerprint = fields.Char(readonly=True, help="Equal for everything that one repair would clear.")
+    source = fields.Selection(
+        [("message", "A document"), ("transmission", "A transmission that was turned away"), ("condition", "A condition")],
+        readonly=True,
+    )
+    subject = fields.Char(string="About", readonly=True)
+    detail = fields.Text(string="Cause", readonly=True)
+    faults = fields.Text(readonly=True, help="Every single fault with its place in the document, as JSON.")
+    faults_html = fields.Html(compute="_compute_faults_html", string="In detail", sanitize=False)
+
+    company_id = fields.Many2one("res.company", readonly=True, index=True, ondelete="cascade")
+    trading_partner_id = fields.Many2one("sync.trading.partner", readonly=True, index=True, ondelete="set null")
+    endpoint_id = fields.Many2one("sync.endpoint", readonly=True, index="btree_not_null", ondelete="set null")
+    interface_id = fields.Many2one("sync.interface", readonly=True, index="btree_not_null", ondelete="set null")
+    process_id = fields.Many2one("sync.process", readonly=True, index="btree_not_null", ondelete="set null")
+    first_document = fields.Char(readonly=True)
+    sync_message_ids = fields.One2many("sync.message", "exception_id", string="Documents")
+    transmission_ids = fields.One2many("sync.transmission", "exception_id", string="Turned away")
+    process_ids = fields.Many2many(
+        "sync.process", compute="_compute_links", search="_search_process_ids", string="Processes"
+    )
+    process_count = fields.Integer(compute="_compute_links")
+    order_count = fields.Integer(compute="_compute_links")
+
+    user_id = fields.Many2one("res.users", string="Owner", tracking=True, index=True, domain="[('share', '=', False)]")
+    due_at = fields.Datetime(string="Due", tracking=True, index=True)
+    count = fields.Integer(string="Times", readonly=True, aggregator="sum", help="How often it happened.")
+    message_count = fields.Integer(string="Number of documents", readonly=True)
+    waiting_count = fields.Integer(
+        compute="_compute_waiting_count", string="Blocks",
+        help="Documents that cannot go on: its own, and those behind them in the same line.",
+    )
+    first_seen_at = fields.Datetime(string="First seen", readonly=True)
+    last_seen_at = fields.Datetime(string="Last seen", readonly=True)
+    is_overdue = fields.Boolean(compute="_compute_is_overdue", search="_search_is_overdue", string="Overdue")
+    can_map = fields.Boolean(compute="_compute_can_map")
+    settling = fields.Boolean(readonly=True, help="A document of it was retried or cancelled: look whether it is over.")
+
+    resolution = fields.Text(readonly=True)
+    resolved_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null", help="Empty: it resolved by itself.")
+    resolved_at = fields.Datetime(string="Closed", readonly=True)
+    earlier = fields.Text(compute="_compute_earlier", string="Done for similar ones")
+
+    _open_uniq = models.UniqueIndex(
+        "(fingerprint) WHERE state IN ('new', 'in_progress')", "This is open as an exception already."
+    )
+    _settling_open = models.Index("(id) WHERE settling AND state IN ('new', 'in_progress')")
+    _known_state = models.Constraint(
+        "CHECK (state IN ('new', 'in_progress', 'resolved', 'dismissed'))", "Unknown state."
+    )
+    _closed_has_time = models.Constraint(
+        "CHECK ((state IN ('resolved', 'dismissed')) = (resolved_at IS NOT NULL))",
+        "A closed exception has the time it was closed.",
+    )
+    _complete = models.Constraint(
+        """CHECK (name IS NOT NULL AND code IS NOT NULL AND fingerprint IS NOT NULL AND company_id IS NOT NULL
+              AND domain IS NOT NULL AND severity IS NOT NULL)""",
+        "An exception says what happened, where and whose work it is.",
+    )
+
+    # -- what people see -------------------------------------------------------------------------------------------
+
+    @api.depends("state")
+    def _compute_is_open(self):
+        for exception in self:
+            exception.is_open = exception.state in OPEN
+
+    @api.depends("faults")
+    def _compute_faults_html(self):
+        for exception in self:
+            exception.faults_html = wording.fault_table(exception.faults)
+
+    @api.depends("due_at", "state")
+    def _compute_is_overdue(self):
+        now = fields.Datetime.now()
+        for exception in self:
+            exception.is_overdue = bool(exception.is_open and exception.due_at and exception.due_at < now)
+
+    def _search_is_overdue(self, operator, value):
+        if operator not in ("in", "not in") or set(value) - {True, False}:
+            return NotImplemented
+        overdue = [("is_open", "=", True), ("due_at", "<", fields.Datetime.now())]
+        wanted = (True in value) == (operator == "in")
+        return overdue if wanted else ["!", "&", *overdue]
+
+    @api.depends("code", "state")
+    def _compute_can_map(self):
+        for exception in self:
+            exception.can_map = exception.is_open and exception.code in MAPPABLE
+
+    def _compute_waiting_count(self):
+        """Its own documents that are still open, and what waits behind them in their lanes."""
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT m.exception_id, count(*) + coalesce(sum((
+                            SELECT count(*) FROM sync_lane l JOIN sync_message b ON b.lane_id = l.id AND b.state = 'ready'
+                             WHERE l.blocked_message_id = m.id)), 0)
+                     FROM sync_message m
+                    WHERE m.exception_id = ANY(%s) AND m.state IN ('failed', 'ready', 'parked')
+                    GROUP BY m.exception_id""",
+                self.ids,
+            )
+        )
+        blocked = dict(rows)
+        for exception in self:
+            exception.waiting_count = blocked.get(exception.id, 0)
+
+    @api.depends("process_id", "sync_message_ids.process_id")
+    def _compute_links(self):
+        found = {}
+        for message_exception, process in self.env["sync.message"].sudo()._read_group(  # sudo: ids only, filtered below
+            [("exception_id", "in", self.ids), ("process_id", "!=", False)], ["exception_id", "process_id"]
+        ):
+            found.setdefault(message_exception.id, set()).add(process.id)
+        for exception in self:
+            ids = found.get(exception.id, set()) | set(exception.process_id.ids)
+            processes = self.env["sync.process"].browse(sorted(ids))._filtered_access("read")
+            exception.process_ids = processes
+            exception.process_count = len(processes)
+            exception.order_count = len(processes._linked("sale.order")) if processes else 0
+
+    def _search_process_ids(self, operator, value):
+        if operator not in ("in", "any"):
+            return NotImplemented
+        return ["|", ("process_id", operator, value), ("sync_message_ids.process_id", operator, value)]
+
+    def _compute_earlier(self):
+        """How the last three exceptions of the same kind and partner ended."""
+        for exception in self:
+            closed = self.search(
+                [
+                    ("code", "=", exception.code),
+                    ("trading_partner_id", "=", exception.trading_partner_id.id),
+                    ("company_id", "=", exception.company_id.id),
+                    ("is_open", "=", False),
+                    ("resolution", "!=", False),
+                    ("id", "!=", exception.id),
+                ],
+                order="resolved_at desc", limit=3,
+            )
+            exception.earlier = "\n".join(
+                f"{fields.Date.to_string(past.resolved_at.date())} {past.resolved_by_id.name or ''}: {past.resolution}"
+                .replace(" :", ":")
+                for past in closed
+            )
+
+    # -- buttons ---------------------------------------------------------------------------------------------------
+
+    def action_take(self):
+        """Make it mine; its reminder comes along."""
+        self._expect_state(*OPEN)
+        self.write({"user_id": self.env.uid})
+        self.filtered(lambda e: e.state == "new")._move({"state": "in_progress"})
+
+    def action_retry(self):
+        """Let the engine take up all its documents again; those that fail again come back here."""
+        self._expect_state(*OPEN)
+        self.check_access("write")
+        messages = self.env["sync.message"].search([("exception_id", "in", self.ids), ("state", "=", "failed")])
+        if not messages:
+            raise UserError(self.env._("There is no document to process again. Resolve the exception with a note instead."))
+        messages.action_retry()
+        self.filtered(lambda e: e.state == "new")._move({"state": "in_progress"})
+        self._message_log_batch({e.id: self.env._("Asked to process its documents again.") for e in self})
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": self.env._("%s document(s) will be processed again in a moment.", len(messages)),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def action_resolve(self):
+        """Ask for the note with which it is closed."""
+        return self._ask_to_close("resolved", self.env._("Resolve"))
+
+    def action_dismiss(self):
+        """Ask for the reason for which its documents are given up."""
+        return self._ask_to_close("dismissed", self.env._("Dismiss"))
+
+    def _ask_to_close(self, outcome, title):
+        self._expect_state(*OPEN)
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": "sync.exception.close",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_exception_ids": [fields.Command.set(self.ids)], "default_outcome": outcome},
+        }
+
+    def action_map(self):
+        """Open the wizard that says what the partner's unknown codes mean."""
+        self.ensure_one()
+        self._expect_state(*OPEN)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("What does the partner mean?"),
+            "res_model": "sync.exception.map",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_exception_id": self.id},
+        }
+
+    def action_view_messages(self):
+        """Its documents."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sync_governance.action_message")
+        return {**action, "domain": [("exception_id", "in", self.ids)], "context": {}}
+
+    def action_view_transmissions(self):
+        """What was turned away."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sync_governance.action_transmission")
+        return {**action, "domain": [("exception_id", "in", self.ids)], "context": {}}
+
+    def action_view_processes(self):
+        """The processes it holds up."""
+        return self._open_records(self.process_ids, self.env._("Processes"))
+
+    def action_view_orders(self):
+        """The orders it holds up."""
+        return self._open_records(self.process_ids._linked("sale.order"), self.env._("Orders"))
+
+    def _open_records(self, records, title):
+        action = {"type": "ir.actions.act_window", "name": title, "res_model": records._name}
+        if len(records) == 1:
+            return {**action, "res_id": records.id, "views": [(False, "form")]}
+        return {**action, "views": [(False, "list"), (False, "form")], "domain": [("id", "in", records.ids)]}
+
+    # -- closing ---------------------------------------------------------------------------------------------------
+
+    @api.private
+    def _close(self, outcome, resolution):
+        """``resolved`` or ``dismissed`` by the current user, with what was done about it."""
+        self._expect_state(*OPEN)
+        self._move(
+            {
+                "state": outcome,
+                "resolution": resolution,
+                "resolved_by_id": self.env.uid,
+                "resolved_at": fields.Datetime.now(),
+            }
+        )
+        self._message_log_batch({exception.id: resolution for exception in self})
+        self._drop_reminder()

@@ -1,0 +1,4 @@
+from . import sales
+from . import warehouse
+from . import service
+from . import finance

@@ -1,0 +1,2 @@
+from . import invoice_release
+from . import payment_received

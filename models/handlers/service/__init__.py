@@ -1,0 +1,2 @@
+from . import tracking_event
+from . import dispatch_notice

@@ -1,0 +1,162 @@
+"""One version of a secret."""
+
+import os
+from functools import lru_cache
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, config
+
+from ...core.delivery.signatures import secret_problem
+from ...core.security.keyring import KeyProblem, KeyRing
+
+CONFIG_OPTION = "sync_governance_keys"
+ENVIRONMENT_VARIABLE = "SYNC_GOVERNANCE_KEYS"
+
+
+class SyncCredentialVersion(models.Model):
+    """The secret itself stands in ``secret_encrypted``, a column that is no field: no read, export, search or RPC can
+    name it. It is bound to its row (the row's id is authenticated with it), so that it opens nowhere else."""
+
+    _name = "sync.credential.version"
+    _description = "Version of a secret"
+    _inherit = ["sync.transition"]
+    _order = "id desc"
+    _rec_name = "key_id"
+    _guarded_fields = ("state", "key_id", "valid_from", "valid_until")
+
+    credential_id = fields.Many2one("sync.credential", required=True, index=True, ondelete="restrict", readonly=True)
+    company_id = fields.Many2one(related="credential_id.company_id", store=True, index=True)
+    state = fields.Selection(
+        [("active", "Active"), ("overlap", "Valid beside the newer one"), ("revoked", "Revoked")],
+        required=True, default="active", readonly=True,
+    )
+    key_id = fields.Char(string="Encrypted with key", readonly=True, help="Name of the server's key that encrypts it.")
+    valid_from = fields.Datetime(readonly=True)
+    valid_until = fields.Datetime(readonly=True)
+    create_uid = fields.Many2one(string="Set by")
+    create_date = fields.Datetime(string="Set on")
+
+    _known_state = models.Constraint("CHECK (state IN ('active', 'overlap', 'revoked'))", "Unknown state.")
+    _one_active = models.UniqueIndex("(credential_id) WHERE state = 'active'", "A credential has one newest secret.")
+
+    def init(self):
+        super().init()
+        self.env.cr.execute(
+            SQL(
+                """ALTER TABLE sync_credential_version ADD COLUMN IF NOT EXISTS secret_encrypted text;
+                   COMMENT ON COLUMN sync_credential_version.secret_encrypted IS
+                       'AES-GCM token; written and opened by sync.credential.version only, no field of the ORM'"""
+            )
+        )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise UserError(self.env._("A version comes from setting the secret of its credential."))
+
+    def copy(self, default=None):
+        raise UserError(self.env._("A secret is not copied."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("Versions are revoked, not deleted: messages name them."))
+
+    def _is_valid(self, now):
+        self.ensure_one()
+        return (
+            self.state in ("active", "overlap")
+            and (not self.valid_from or self.valid_from <= now)
+            and (not self.valid_until or self.valid_until > now)
+        )
+
+    # -- transitions, for the credential ---------------------------------------------------------------------------
+
+    @api.model
+    @api.private
+    def _store(self, credential, secret, *, valid_from, valid_until):
+        """Encrypt ``secret`` and keep it as the active version of ``credential``; the one before becomes overlap."""
+        endpoint = credential.endpoint_id
+        unusable = secret_problem(secret, profile=endpoint.authentication, settings=endpoint._settings())
+        if unusable:
+            raise UserError(
+                self.env._("This cannot be a secret for %(endpoint)s. %(problem)s", endpoint=endpoint.name, problem=unusable)
+            )
+        try:
+            ring = self._ring()
+        except KeyProblem as problem:
+            raise UserError(problem.detail) from problem
+        credential.version_ids.filtered(lambda v: v.state == "active")._move({"state": "overlap"})
+        self.env.flush_all()
+        version = super().create(
+            [{"credential_id": credential.id, "state": "active"}]
+        )
+        token = ring.encrypt(secret, version._aad())
+        version._move({"key_id": token.split(".")[1], "valid_from": valid_from, "valid_until": valid_until})
+        version.flush_recordset()
+        self.env.cr.execute(
+            SQL("UPDATE sync_credential_version SET secret_encrypted = %s WHERE id = %s", token, version.id),
+            log_exceptions=False,
+        )
+        return version
+
+    @api.private
+    def _overlap_until(self, end):
+        """Valid beside the newer version until ``end``, or earlier if it ends earlier by itself."""
+        for version in self:
+            until = min(end, version.valid_until) if version.valid_until else end
+            version._move({"state": "overlap", "valid_until": until})
+
+    @api.private
+    def _set_end(self, end):
+        self._move({"valid_until": end})
+
+    @api.private
+    def _revoke(self):
+        """End the versions now and destroy their secrets."""
+        ended = self.filtered(lambda v: v.state != "revoked")
+        ended._move({"state": "revoked", "valid_until": fields.Datetime.now()})
+        ended.flush_recordset()
+        self.env.cr.execute(
+            SQL("UPDATE sync_credential_version SET secret_encrypted = NULL WHERE id = ANY(%s)", ended.ids)
+        )
+
+    # -- encryption ------------------------------------------------------------------------------------------------
+
+    def _aad(self):
+        """What a token is bound to."""
+        return _aad_of(self.id)
+
+    @api.model
+    def _open(self, version_id, token):
+        """The plain secret of a row.
+
+        :raises KeyProblem: a fault for the administrator, naming the key
+        """
+        return self._ring().decrypt(token, _aad_of(version_id))
+
+    @api.model
+    def _ring(self):
+        """The server's keys.
+
+        :raises KeyProblem: when none is configured, naming what to add
+        """
+        text = config.get(CONFIG_OPTION) or os.environ.get(ENVIRONMENT_VARIABLE)
+        if not text:
+            raise KeyProblem(
+                self.env._(
+                    "No key is configured to encrypt secrets with. Add the line\n\n%(option)s = k1:<base64 of 32 random"
+                    " bytes>\n\nto the server's configuration file, or set %(variable)s in its environment, and restart.",
+                    option=CONFIG_OPTION,
+                    variable=ENVIRONMENT_VARIABLE,
+                )
+            )
+        return _parsed(text)
+
+
+def _aad_of(version_id):
+    return f"sync.credential.version:{version_id}:secret"
+
+
+@lru_cache(maxsize=4)
+def _parsed(text):
+    return KeyRing.from_config(text)

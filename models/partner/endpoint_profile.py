@@ -1,0 +1,104 @@
+"""What the intake needs to know of an endpoint, in memory."""
+
+from types import MappingProxyType
+
+from odoo import api, models
+from odoo.tools import ormcache
+
+from .trading_partner import CONNECTABLE
+
+
+class SyncEndpoint(models.Model):
+    _inherit = "sync.endpoint"
+
+    @api.model
+    @api.private
+    def _intake_profile(self, code):
+        """The profile of the inbound endpoint ``code``, or None if there is none. Never a secret in it.
+
+        Members: ``id``, ``code``, ``company_id``, ``trading_partner_id``, ``environment``, ``live``, ``codec``,
+        ``authentication``, ``authentication_settings`` (a dict), ``max_body_bytes``, ``key_source``, ``key_value``,
+        ``topic_source``, ``topic_value``, ``user_id`` and ``interfaces``: topic -> (interface id, document type id) of
+        its live interfaces. Read-only: it is shared by all requests of the process.
+        """
+        return self._intake_profiles().get(code)
+
+    @api.model
+    @ormcache()
+    def _intake_profiles(self):
+        """All inbound endpoints by code: one entry in the cache, so that made-up codes cannot push others out."""
+        endpoints = self.sudo().search([("direction", "=", "inbound")])  # sudo: a caller of the intake has no user
+        return MappingProxyType({endpoint.code: MappingProxyType(endpoint._profile()) for endpoint in endpoints})
+
+    def _profile(self):
+        self.ensure_one()
+        return {
+            "id": self.id,
+            "code": self.code,
+            "company_id": self.company_id.id,
+            "trading_partner_id": self.trading_partner_id.id,
+            "environment": self.environment,
+            "live": self.state == "live" and self.trading_partner_id.state in CONNECTABLE,
+            "codec": self.codec,
+            "authentication": self.authentication,
+            "authentication_settings": self._settings(),
+            "max_body_bytes": self.max_body_bytes,
+            "key_source": self.key_source,
+            "key_value": self.key_value,
+            "topic_source": self.topic_source,
+            "topic_value": self.topic_value,
+            "user_id": self.user_id.id,
+            "interfaces": {
+                interface.topic: (interface.id, interface.document_type_id.id)
+                for interface in self.interface_ids
+                if interface.state == "live" and interface.topic
+            },
+        }
+
+    @api.private
+    def _topic_from(self, profile, headers, document):
+        """What kind of document this is, as the endpoint finds it; None when it does not say."""
+        return _found(profile["topic_source"], profile["topic_value"], headers, document)
+
+    @api.private
+    def _lane_key(self, profile, headers, document):
+        """The ordering key. Documents that show none share one line: order is kept rather than guessed."""
+        return _found(profile["key_source"], profile["key_value"], headers, document) or "-"
+
+    @api.private
+    def _topic_of(self, headers, document):
+        """As :meth:`_topic_from`, for this endpoint."""
+        self.ensure_one()
+        return _found(self.topic_source, self.topic_value, headers, document)
+
+    @api.private
+    def _interface_for_topic(self, topic):
+        """The live interface that takes ``topic``, possibly none."""
+        self.ensure_one()
+        return self.interface_ids.filtered(lambda i: i.state == "live" and i.topic == topic)[:1]
+
+
+def _found(source, value, headers, document):
+    """The text at a header, a JSON pointer (RFC 6901) or a constant; None when there is none."""
+    if source == "constant":
+        return value
+    if source == "header":
+        wanted = value.lower()
+        text = next((text for name, text in headers.items() if name.lower() == wanted), None)
+    elif source == "pointer":
+        text = _at(document, value)
+    else:
+        return None
+    return str(text)[:255] if text not in (None, "") and not isinstance(text, (dict, list)) else None
+
+
+def _at(document, pointer):
+    for step in pointer.split("/")[1:]:
+        step = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, dict):
+            document = document.get(step)
+        elif isinstance(document, list) and step.isdecimal() and int(step) < len(document):
+            document = document[int(step)]
+        else:
+            return None
+    return document

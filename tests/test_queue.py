@@ -1,0 +1,269 @@
+"""The queue under real concurrency: real connections, real commits, in a schema of its own."""
+
+import random
+import threading
+import uuid
+from contextlib import contextmanager
+
+import psycopg2
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_REPEATABLE_READ
+
+from odoo.sql_db import connection_info_for
+from odoo.tests import BaseCase, get_db_name, tagged
+
+from odoo.addons.sync_governance.core import queue
+
+TABLES = ("sync_endpoint", "sync_lane", "sync_message", "sync_worker")
+
+
+@tagged("post_install", "-at_install")
+class TestQueue(BaseCase):
+    """The same tables as in production (copied with their constraints and indexes), none of its rows."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.schema = f"queue_{uuid.uuid4().hex[:8]}"
+        _name, cls.dsn = connection_info_for(get_db_name())
+        with cls.connection() as cr:
+            cr.execute(f"CREATE SCHEMA {cls.schema}")
+            for table in TABLES:
+                cr.execute(f"CREATE TABLE {cls.schema}.{table} (LIKE public.{table} INCLUDING ALL)")
+            cr.execute(f"CREATE TABLE {cls.schema}.effect (message_id int, lane text, position int)")
+            # Only the columns that the claim joins matter here.
+            cr.execute(
+                """SELECT column_name FROM information_schema.columns
+                    WHERE table_schema = %s AND table_name = 'sync_endpoint' AND is_nullable = 'NO'
+                      AND column_name <> 'id'""",
+                [cls.schema],
+            )
+            for (column,) in cr.fetchall():
+                cr.execute(f'ALTER TABLE {cls.schema}.sync_endpoint ALTER COLUMN "{column}" DROP NOT NULL')
+            cr.execute(
+                """SELECT conname FROM pg_constraint
+                    WHERE conrelid = %s::regclass AND contype = 'c'""",
+                [f"{cls.schema}.sync_endpoint"],
+            )
+            for (constraint,) in cr.fetchall():
+                cr.execute(f'ALTER TABLE {cls.schema}.sync_endpoint DROP CONSTRAINT "{constraint}"')
+        cls.addClassCleanup(cls.drop_schema)
+
+    @classmethod
+    def drop_schema(cls):
+        with cls.connection() as cr:
+            cr.execute(f"DROP SCHEMA {cls.schema} CASCADE")
+
+    @classmethod
+    @contextmanager
+    def connection(cls, isolation=ISOLATION_LEVEL_READ_COMMITTED):
+        connection = psycopg2.connect(**cls.dsn, options=f"-c search_path={cls.schema},public")
+        connection.set_session(isolation_level=isolation)
+        try:
+            with connection, connection.cursor() as cr:
+                yield cr
+        finally:
+            connection.close()
+
+    def setUp(self):
+        super().setUp()
+        with self.connection() as cr:
+            cr.execute("TRUNCATE sync_lane, sync_message, sync_worker, sync_endpoint, effect")
+            cr.execute(
+                """INSERT INTO sync_endpoint (id, state, paused, active) VALUES (1, 'live', false, true),
+                                                                                (2, 'live', false, true)"""
+            )
+
+    def put(self, keys, endpoint=1, direction="inbound"):
+        with self.connection() as cr:
+            return queue.enqueue(
+                cr,
+                [
+                    queue.NewMessage(
+                        uid=uuid.uuid4().hex, direction=direction, endpoint_id=endpoint, trading_partner_id=1,
+                        company_id=1, key=key, document_type_id=None, reference=str(position),
+                    )
+                    for position, key in enumerate(keys)
+                ],
+            )
+
+    def claim(self, limit=10, worker=None):
+        token = uuid.uuid4().hex
+        with self.connection() as cr:
+            lanes = queue.claim_lanes(cr, token=token, worker=worker, directions=["inbound"], limit=limit)
+            return token, lanes, queue.heads(cr, [lane.lane_id for lane in lanes])
+
+    def row(self, sql, *params):
+        with self.connection() as cr:
+            cr.execute(sql, params)
+            return cr.fetchone()
+
+    def test_messages_of_one_key_come_first_in_first_out_and_one_at_a_time(self):
+        first, second = self.put(["order-1", "order-1"])
+        token, lanes, heads = self.claim()
+        self.assertEqual([head.message_id for head in heads], [first])
+        self.assertEqual(self.claim()[1], [], "the lane is taken, so the second message has to wait")
+        with self.connection() as cr:
+            queue.fence(cr, [first])
+            queue.finish(cr, [(first, None, "SO1")])
+        with self.connection() as cr:
+            queue.settle(cr, token=token, lane_ids=[lanes[0].lane_id])
+        self.assertEqual([head.message_id for head in self.claim()[2]], [second])
+
+    def test_a_message_that_arrives_while_its_lane_is_released_is_not_lost(self):
+        (first,) = self.put(["k"])
+        token, lanes, _heads = self.claim()
+        with self.connection() as releasing:
+            queue.fence(releasing, [first])
+            queue.finish(releasing, [(first, None, None)])
+            releasing.connection.commit()
+            releasing.execute("SELECT 1 FROM sync_lane WHERE id = %s FOR NO KEY UPDATE", [lanes[0].lane_id])
+            arrived = []
+            thread = threading.Thread(target=lambda: arrived.extend(self.put(["k"])))
+            thread.start()
+            queue.settle(releasing, token=token, lane_ids=[lanes[0].lane_id])
+        thread.join(10)
+        self.assertEqual([head.message_id for head in self.claim()[2]], arrived)
+
+    def test_a_worker_that_wakes_from_the_dead_changes_nothing(self):
+        (message,) = self.put(["k"])
+        token, lanes, _heads = self.claim()
+        with self.connection() as cr:
+            cr.execute("UPDATE sync_lane SET claimed_at = claimed_at - interval '1 minute'")
+            self.assertEqual(queue.rescue(cr), [lanes[0].lane_id])
+        other, _lanes, _heads = self.claim()
+        with self.connection() as cr:
+            queue.fence(cr, [message])
+            queue.finish(cr, [(message, None, None)])
+        with self.connection() as cr:
+            self.assertEqual(queue.fence(cr, [message]), set(), "the message is no longer open")
+            verdict = queue.Verdict(message, lanes[0].lane_id, "fail", fault_code="apply.refused")
+            self.assertEqual(queue.settle(cr, token=token, lane_ids=[lanes[0].lane_id], verdicts=[verdict]), set())
+        self.assertEqual(self.row("SELECT state FROM sync_message WHERE id = %s", message), ("done",))
+        self.assertEqual(self.row("SELECT claim FROM sync_lane"), (other,))
+
+    def test_a_failed_head_blocks_its_lane_and_only_its_lane_until_somebody_retries(self):
+        first, second, neighbour = self.put(["a", "a", "b"])
+        token, lanes, heads = self.claim()
+        lane_of = {head.message_id: head.lane_id for head in heads}
+        verdict = queue.Verdict(first, lane_of[first], "fail", fault_code="apply.product_unknown", block=True)
+        with self.connection() as cr:
+            queue.finish(cr, [(neighbour, None, None)])
+            queue.settle(cr, token=token, lane_ids=[lane.lane_id for lane in lanes], verdicts=[verdict])
+        self.put(["a"])
+        self.assertEqual(self.claim()[1], [], "what comes behind waits with the head")
+        with self.connection() as cr:
+            self.assertEqual(queue.retry(cr, [first]), [first])
+        self.assertEqual([head.message_id for head in self.claim()[2]], [first])
+        self.assertEqual(self.row("SELECT state FROM sync_message WHERE id = %s", second), ("ready",))
+
+    def test_a_parked_message_lets_others_pass_and_comes_back_when_its_wait_is_met(self):
+        first, second = self.put(["k", "k"])
+        token, lanes, _heads = self.claim()
+        verdict = queue.Verdict(
+            first, lanes[0].lane_id, "park", fault_code="sequence.predecessor_missing", wait_type="order", wait_ref="7"
+        )
+        with self.connection() as cr:
+            queue.settle(cr, token=token, lane_ids=[lanes[0].lane_id], verdicts=[verdict])
+        token, lanes, heads = self.claim()
+        self.assertEqual([head.message_id for head in heads], [second])
+        with self.connection() as cr:
+            self.assertEqual(queue.release_waiting(cr, "order", ["7", "8"]), [first])
+            queue.finish(cr, [(second, None, None)])
+            queue.settle(cr, token=token, lane_ids=[lanes[0].lane_id])
+        self.assertEqual([head.message_id for head in self.claim()[2]], [first])
+
+    def test_a_paused_endpoint_keeps_its_messages_and_delays_nobody(self):
+        with self.connection() as cr:
+            cr.execute("UPDATE sync_endpoint SET paused = true WHERE id = 1")
+        self.put(["k"], endpoint=1)
+        (other,) = self.put(["k"], endpoint=2)
+        self.assertEqual([head.message_id for head in self.claim()[2]], [other])
+        with self.connection() as cr:
+            cr.execute("UPDATE sync_endpoint SET paused = false WHERE id = 1")
+        self.assertEqual(len(self.claim()[2]), 1)
+
+    def test_a_message_that_kills_its_workers_is_set_aside_after_three_deaths(self):
+        (message,) = self.put(["k"])
+        for death in range(1, queue.STRIKES_UNTIL_POISON + 2):
+            token, lanes, _heads = self.claim()
+            self.assertEqual(lanes[0].strikes, death)
+            if death <= queue.STRIKES_UNTIL_POISON:
+                with self.connection() as cr:
+                    cr.execute("UPDATE sync_lane SET claimed_at = claimed_at - interval '1 minute'")
+                    queue.rescue(cr)
+        with self.connection() as cr:
+            self.assertEqual(queue.quarantine(cr, lanes[0].lane_id, token=token, block=True), message)
+            queue.settle(cr, token=token, lane_ids=[lanes[0].lane_id])
+        self.assertEqual(
+            self.row("SELECT state, fault_code FROM sync_message WHERE id = %s", message), ("failed", "engine.poison")
+        )
+
+    def test_racing_producers_and_dying_workers_give_every_message_one_effect_in_order(self):
+        """Six threads on four keys; a third of all claims are abandoned halfway, some after their business commit."""
+        produced, producers, stop = 120, 3, threading.Event()
+        chance = random.Random(20261121)
+
+        def produce(seed):
+            own = random.Random(seed)
+            for _ in range(produced // producers):
+                self.put([f"key-{own.randrange(4)}"])
+
+        def consume():
+            while not stop.is_set():
+                token, lanes, heads = self.claim(limit=2)
+                if not heads:
+                    with self.connection() as cr:
+                        queue.settle(cr, token=token, lane_ids=[lane.lane_id for lane in lanes])
+                        cr.execute(
+                            "UPDATE sync_lane SET claimed_at = claimed_at - interval '1 minute' WHERE claim LIKE 'dead%%'"
+                        )
+                        queue.rescue(cr)
+                    stop.wait(0.005)
+                    continue
+                dies = chance.random()
+                try:
+                    with self.connection(ISOLATION_LEVEL_REPEATABLE_READ) as cr:
+                        for message in queue.fence(cr, [head.message_id for head in heads]):
+                            cr.execute(
+                                """INSERT INTO effect SELECT m.id, l.key, m.id FROM sync_message m
+                                     JOIN sync_lane l ON l.id = m.lane_id WHERE m.id = %s""",
+                                [message],
+                            )
+                            queue.finish(cr, [(message, None, None)])
+                        if dies < 0.15:
+                            raise InterruptedError
+                except (InterruptedError, psycopg2.errors.SerializationFailure):
+                    self.abandon(token)
+                    continue
+                if dies > 0.85:
+                    self.abandon(token)
+                    continue
+                with self.connection() as cr:
+                    queue.settle(cr, token=token, lane_ids=[lane.lane_id for lane in lanes])
+
+        threads = [threading.Thread(target=produce, args=[seed]) for seed in range(producers)]
+        workers = [threading.Thread(target=consume) for _ in range(3)]
+        for thread in threads + workers:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        waiting = threading.Event()
+        for _ in range(600):
+            if self.row("SELECT count(*) FROM sync_message WHERE state <> 'done'") == (0,):
+                break
+            waiting.wait(0.05)
+        stop.set()
+        for thread in workers:
+            thread.join(60)
+        self.assertEqual(self.row("SELECT count(*), count(DISTINCT message_id) FROM effect"), (produced, produced))
+        with self.connection() as cr:
+            cr.execute("SELECT lane, position FROM effect ORDER BY ctid")
+            seen = {}
+            for lane, position in cr.fetchall():
+                self.assertGreater(position, seen.get(lane, 0), f"{lane} went out of order")
+                seen[lane] = position
+
+    def abandon(self, token):
+        """The worker is dead: its claim stays behind until somebody rescues it."""
+        with self.connection() as cr:
+            cr.execute("UPDATE sync_lane SET claim = 'dead-' || claim WHERE claim = %s", [token])

@@ -1,0 +1,86 @@
+"""What is shown of headers and documents."""
+
+import copy
+
+import pytest
+
+from sync_governance.core.security.masking import MASK, mask_document, mask_headers
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("Authorization", "Bearer abc.def", f"Bearer {MASK}"),
+        ("authorization", "abcdef", MASK),
+        ("Authorization", "secret with spaces", MASK),
+        ("Cookie", "session_id=1", MASK),
+        ("webhook-signature", "v1,abc", MASK),
+        ("X-Shopify-Hmac-Sha256", "abc", MASK),
+        ("Stripe-Signature", "t=1,v1=ab", MASK),
+        ("X-Api-Key", "k", MASK),
+        ("X-Auth-Token", "", ""),
+        ("Content-Type", "application/json", "application/json"),
+        ("webhook-id", "msg_1", "msg_1"),
+        ("X-Shopify-Topic", "orders/create", "orders/create"),
+    ],
+)
+def test_credentials_and_signatures_are_hidden_in_headers(name, value, shown):
+    assert mask_headers({name: value}) == {name: shown}
+
+
+DOCUMENT = {
+    "name": "#1001",
+    "email": "ada@mail.example",
+    "currency": "EUR",
+    "customer": {"id": 7, "first_name": "Ada", "phone": None, "tags": "", "default_address": {"city": "Lyon"}},
+    "shipping_address": {"name": "Ada L.", "address1": "Rue 1", "country_code": "FR", "company": ""},
+    "line_items": [{"name": "Kettle", "sku": "K-1", "quantity": 2}],
+    "addresses": [{"name": "Ada", "postal_code": "69001"}],
+    "verified_email": True,
+}
+
+
+def test_people_are_hidden_and_the_business_stays_readable():
+    before = copy.deepcopy(DOCUMENT)
+    assert mask_document(DOCUMENT) == {
+        "name": "#1001",
+        "email": MASK,
+        "currency": "EUR",
+        "customer": {"id": 7, "first_name": MASK, "phone": None, "tags": "", "default_address": {"city": MASK}},
+        "shipping_address": {"name": MASK, "address1": MASK, "country_code": "FR", "company": ""},
+        "line_items": [{"name": "Kettle", "sku": "K-1", "quantity": 2}],
+        "addresses": [{"name": MASK, "postal_code": MASK}],
+        "verified_email": True,
+    }
+    assert before == DOCUMENT
+
+
+def test_further_places_are_hidden_by_pointer():
+    masked = mask_document(
+        DOCUMENT, pointers=["/line_items/*/sku", "/customer", "/nowhere/at/all", "/line_items/7/sku"]
+    )
+    assert masked["line_items"] == [{"name": "Kettle", "sku": MASK, "quantity": 2}]
+    assert masked["customer"]["id"] == MASK
+    assert masked["customer"]["phone"] is None
+
+
+def test_a_pointer_may_escape_its_separators():
+    assert mask_document({"a/b": {"~": 1}}, pointers=["/a~1b/~0"]) == {"a/b": {"~": MASK}}
+
+
+@pytest.mark.parametrize("pointer", ["", "customer"])
+def test_a_pointer_leads_into_the_document(pointer):
+    with pytest.raises(ValueError):
+        mask_document({}, pointers=[pointer])
+
+
+@pytest.mark.parametrize("document", [None, "text", 7, [], [["a"]]])
+def test_what_is_no_object_has_nothing_to_hide(document):
+    assert mask_document(document) == document
+
+
+def test_a_bottomless_document_is_cut():
+    deep = {}
+    for _ in range(500):
+        deep = {"a": deep}
+    assert MASK in str(mask_document(deep))
