@@ -1,6 +1,7 @@
 """Takes screenshots with headless Chromium over the DevTools protocol.
 
-Runs in the environment's Python, for it needs websocket-client. Reads a job from standard input: {"url", "browser", "root", "views": [...]}; see screenshots.py for the views.
+Runs in the environment's Python, for it needs websocket-client. Reads a job from standard input:
+{"url", "browser", "root", "views": [...]}; see screenshots.py for the views.
 """
 
 import base64

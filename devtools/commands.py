@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from . import bench, clean, host_tests, lint, odoo_command, run, screenshots, setup, tests
 from .console import DevError
 
+PASSING_ON = ("odoo", "shell")
 EXAMPLES = """\
 examples:
   ./dev run                                  the demonstration, until Ctrl-C
@@ -51,15 +52,11 @@ def parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, "shell", odoo_command.shell, "Odoo's Python shell on the working database")
     _host_options(verb)
-    _database_options(verb)
-    verb.add_argument("arguments", nargs=argparse.REMAINDER, help="further options of `odoo shell`")
+    _working_options(verb, "ARGUMENTS", "further options of `odoo shell`")
 
     verb = _verb(verbs, "odoo", odoo_command.command, "Odoo's own command with the right paths and database")
     _host_options(verb)
-    _database_options(verb)
-    verb.add_argument(
-        "arguments", nargs=argparse.REMAINDER, help="what to pass to Odoo, for example: -u sync_governance"
-    )
+    _working_options(verb, "ARGUMENTS", "all that follows goes to Odoo, for example: -u sync_governance")
 
     verb = _verb(verbs, "bench", bench.command, "run the benchmarks")
     _host_options(verb)
@@ -81,7 +78,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _terminated)
-    parsed = parser().parse_args(arguments)
+    own, passed = split_passed_on(arguments)
+    parsed = parser().parse_args(own)
+    parsed.arguments = passed
     try:
         return parsed.command(parsed)
     except DevError as error:
@@ -90,6 +89,22 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("\ndev: interrupted", file=sys.stderr)
         return 130
+
+
+def split_passed_on(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """dev's own arguments and those for Odoo: after `odoo` and `shell`, from the first that dev does not know."""
+    if not arguments or arguments[0] not in PASSING_ON:
+        return list(arguments), []
+    end = 1
+    while end < len(arguments):
+        name = arguments[end].partition("=")[0]
+        if name in ("--odoo", "--db-url"):
+            end += 1 if "=" in arguments[end] else 2
+        elif name in ("--fresh", "--help", "-h"):
+            end += 1
+        else:
+            break
+    return list(arguments[:end]), list(arguments[end:])
 
 
 def _test(arguments: argparse.Namespace) -> int:
@@ -107,9 +122,11 @@ def _host_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--db-url", metavar="URL", help="postgresql://user:password@host:port/ (or $PGHOST and company)")
 
 
-def _database_options(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "--database", help="a database by name (default: the running demonstration's, or the working one)"
+def _working_options(verb: argparse.ArgumentParser, passed: str, text: str) -> None:
+    verb.usage = f"{verb.prog} [--odoo PATH] [--db-url URL] [--fresh] {passed}"
+    verb.epilog = (
+        f"{text[0].upper() + text[1:]}. The database is the one named by -d, else the running demonstration's, "
+        "else a working one."
     )
     verb.add_argument("--fresh", action="store_true", help="make the working database anew from the template")
 

@@ -33,7 +33,7 @@ class Outcome:
 def read_log(text: str, seconds: float = 0.0) -> Outcome:
     """Tests that started, failed (failures and errors, also of subtests and set-up) and were skipped."""
     ran = re.findall(r": Starting (\w+\.test\w*) \.\.\.", text)
-    failed = re.findall(r": (?:FAIL|ERROR): (?:Subtest )?(\w+(?:\.test\w+)?|setUpClass \([^)]*\))", text)
+    failed = re.findall(r": (?:FAIL|ERROR): (?:Subtest )?(setUpClass \([^)]*\)|\w+(?:\.test\w+)?)", text)
     skipped = re.findall(r": skipped (\w+\.test\w*)", text, re.IGNORECASE)
     return Outcome(frozenset(ran), frozenset(failed), frozenset(skipped), seconds)
 

@@ -20,12 +20,17 @@ def command(arguments) -> int:
 
 def shell(arguments) -> int:
     with workbench.opened(odoo=arguments.odoo, db_url=arguments.db_url) as bench:
-        return _call(bench, ["shell", "-d", _database(bench, arguments), "--no-http", *arguments.arguments])
+        passed = ["shell", *arguments.arguments]
+        if needs_database(passed):
+            passed = with_database(passed, _database(bench, arguments))
+        return _call(bench, [*passed, "--no-http"])
 
 
 def needs_database(arguments: list[str]) -> bool:
     """Whether to name a database for the person: not if they did, nor for commands that use none."""
     if not arguments or arguments[0] in WITHOUT_DATABASE:
+        return False
+    if {"--help", "-h", "--version"} & set(arguments):
         return False
     return not any(
         argument in DATABASE_OPTIONS or argument.startswith(tuple(f"{option}=" for option in DATABASE_OPTIONS[1:]))
@@ -40,8 +45,6 @@ def with_database(arguments: list[str], database: str) -> list[str]:
 
 
 def _database(bench: Workbench, arguments) -> str:
-    if arguments.database:
-        return arguments.database
     return run.live_database() or Databases(bench).working(fresh=arguments.fresh)
 
 

@@ -204,18 +204,9 @@ def test_a_pointer_into_a_document_escapes_the_names_of_members():
 
 
 def test_of_several_forms_the_one_that_was_meant_is_explained():
-    shipment = {
-        "oneOf": [
-            {
-                "properties": {"kind": {"const": "parcel"}, "tracking": {"type": "string"}},
-                "required": ["kind", "tracking"],
-            },
-            {
-                "properties": {"kind": {"const": "freight"}, "pallets": {"type": "integer"}},
-                "required": ["kind", "pallets"],
-            },
-        ]
-    }
+    parcel = {"properties": {"kind": {"const": "parcel"}}, "required": ["kind", "tracking"]}
+    freight = {"properties": {"kind": {"const": "freight"}, "pallets": {"type": "integer"}}, "required": ["pallets"]}
+    shipment = {"oneOf": [parcel, freight]}
     assert details(shipment, {"kind": "freight", "pallets": "two"}) == ["Pallets must be a whole number, found 'two'."]
     assert details(shipment, {"kind": "parcel"}) == ["Tracking is missing."]
 

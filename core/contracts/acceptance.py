@@ -114,7 +114,9 @@ class _Compiler:
         def entries(value: Any) -> bool:
             if not isinstance(value, list):
                 return True
-            return all(check(entry) for check, entry in zip(first, value)) and all(map(rest, value[len(first) :]))
+            return all(check(entry) for check, entry in zip(first, value, strict=False)) and all(
+                rest(entry) for entry in value[len(first) :]
+            )
 
         return entries
 
@@ -134,7 +136,8 @@ class _Compiler:
         if "oneOf" in branches:
             checks.append(lambda value, one_of=branches["oneOf"]: sum(check(value) for check in one_of) == 1)
         if "not" in schema:
-            checks.append(lambda value, denied=self.check(schema["not"], resolver): not denied(value))
+            denied = self.check(schema["not"], resolver)
+            checks.append(lambda value: not denied(value))
         if "if" in schema:
             condition, then, otherwise = (
                 self.check(schema.get(keyword, True), resolver) for keyword in ("if", "then", "else")

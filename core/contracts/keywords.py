@@ -77,7 +77,7 @@ def _properties(validator: Any, properties: Any, instance: Any, _schema: Any) ->
 
 def _prefix_items(validator: Any, prefix: list[Any], instance: Any, _schema: Any) -> Iterator[ValidationError]:
     if validator.is_type(instance, "array"):
-        for index, (entry, subschema) in enumerate(zip(instance, prefix)):
+        for index, (entry, subschema) in enumerate(zip(instance, prefix, strict=False)):
             yield from _below(validator, entry, subschema, index, index)
 
 

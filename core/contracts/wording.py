@@ -67,9 +67,9 @@ def _branches(error: ValidationError) -> list[list[ValidationError]]:
 def _distance(error: ValidationError, branch: Sequence[ValidationError]) -> tuple[int, int, int]:
     """How far the document is from an alternative: the kind of value first, then what tells alternatives apart."""
     here = len(error.absolute_path)
-    depths = [len(suberror.absolute_path) - here for suberror in branch]
-    wrong_kind = sum(suberror.validator == "type" and depth == 0 for suberror, depth in zip(branch, depths))
-    wrong_tag = sum(suberror.validator in ("const", "enum") and depth <= 1 for suberror, depth in zip(branch, depths))
+    keywords = [(suberror.validator, len(suberror.absolute_path) - here) for suberror in branch]
+    wrong_kind = sum(keyword == "type" and depth == 0 for keyword, depth in keywords)
+    wrong_tag = sum(keyword in ("const", "enum") and depth <= 1 for keyword, depth in keywords)
     return wrong_kind, wrong_tag, len(branch)
 
 

@@ -18,7 +18,7 @@ def retry(cr: Cursor, message_ids: Sequence[int]) -> list[int]:
     _give_lane(cr, message_ids)
     cr.execute(
         f"""UPDATE sync_message
-               SET state = 'ready', run_at = {UTC_NOW}, fault_code = NULL, exception_id = NULL, attempt = 0,
+               SET state = 'ready', run_at = {UTC_NOW}, fault_code = NULL, attempt = 0,
                    wait_type = NULL, wait_ref = NULL, wait_until = NULL, done_at = NULL
              WHERE id = ANY(%s) AND state = ANY(%s) RETURNING id, lane_id""",
         [list(message_ids), list(RETRYABLE)],

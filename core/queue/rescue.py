@@ -36,7 +36,7 @@ def quarantine(cr: Cursor, lane_id: int, *, token: str, block: bool) -> int | No
     if not cr.fetchone():
         return None
     cr.execute(
-        """UPDATE sync_message SET state = 'failed', fault_code = 'engine.poison'
+        """UPDATE sync_message SET state = 'failed', fault_code = 'engine.poison', exception_id = NULL
             WHERE id = (SELECT id FROM sync_message WHERE lane_id = %s AND state = 'ready' ORDER BY id LIMIT 1)
         RETURNING id""",
         [lane_id],
@@ -53,7 +53,7 @@ def quarantine(cr: Cursor, lane_id: int, *, token: str, block: bool) -> int | No
 def expire_parked(cr: Cursor, limit: int = 500) -> list[int]:
     """Fail what has waited past its deadline: it becomes an exception under the fault it was parked with."""
     cr.execute(
-        f"""UPDATE sync_message SET state = 'failed'
+        f"""UPDATE sync_message SET state = 'failed', exception_id = NULL
              WHERE id = ANY(ARRAY(
                    SELECT id FROM sync_message WHERE state = 'parked' AND wait_until <= {UTC_NOW}
                     ORDER BY wait_until LIMIT %s FOR NO KEY UPDATE SKIP LOCKED))

@@ -108,7 +108,7 @@ def _fail(cr: Cursor, verdicts: Sequence[Verdict]) -> None:
         return
     cr.execute(
         """UPDATE sync_message m
-              SET state = 'failed', attempt = m.attempt + 1, fault_code = t.fault_code,
+              SET state = 'failed', attempt = m.attempt + 1, fault_code = t.fault_code, exception_id = NULL,
                   process_id = coalesce(t.process_id, m.process_id), reference = coalesce(t.reference, m.reference)
              FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[]) AS t(id, fault_code, process_id, reference)
             WHERE m.id = t.id AND m.state = 'ready'""",

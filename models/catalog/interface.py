@@ -5,7 +5,6 @@ from odoo.exceptions import UserError, ValidationError
 
 from ...core.faults import Fault
 from ..governance.lifecycle import USABLE
-from ..partner.endpoint import DIRECTIONS
 from ..partner.trading_partner import CONNECTABLE
 
 STATES = [("draft", "Draft"), ("live", "Live"), ("suspended", "Suspended"), ("retired", "Retired")]
@@ -29,7 +28,7 @@ class SyncInterface(models.Model):
     endpoint_id = fields.Many2one("sync.endpoint", required=True, index=True, ondelete="restrict", tracking=True)
     trading_partner_id = fields.Many2one(related="endpoint_id.trading_partner_id", store=True, index=True)
     company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True)
-    direction = fields.Selection(DIRECTIONS, related="endpoint_id.direction", store=True)
+    direction = fields.Selection(related="endpoint_id.direction", store=True)
     document_type_id = fields.Many2one(
         "sync.document.type", required=True, index=True, ondelete="restrict", tracking=True
     )

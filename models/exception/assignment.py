@@ -28,35 +28,31 @@ class SyncException(models.Model):
             )
 
     def _owner(self):
-        """A named person who may work it: the interface's owner, then the trading partner's, then the domain's first."""
+        """A named person who may work it.
+
+        For business faults somebody who knows the order, the shipment, the payment: the interface's steward and owner,
+        then the people of the domain. For technical ones those who look after the connection.
+        """
         self.ensure_one()
-        partner = self.trading_partner_id
-        owners = [self.interface_id.owner_id]
-        owners += (
-            [partner.business_owner_id, partner.technical_owner_id]
-            if self.nature == "business"
-            else [partner.technical_owner_id, partner.business_owner_id]
-        )
-        # The people of the domain come before owners of the connection: they know the order, the shipment, the payment.
+        interface, partner = self.interface_id, self.trading_partner_id
+        people = list(self._people(f"group_operator_{self.domain}"))
         if self.nature == "business":
-            owners = [self.interface_id.owner_id, *self._people(f"group_operator_{self.domain}"), *owners[1:]]
+            owners = [interface.steward_id, interface.owner_id, *people, partner.business_owner_id, partner.technical_owner_id]
         else:
-            owners += self._people(f"group_operator_{self.domain}")
+            owners = [interface.steward_id, partner.technical_owner_id, interface.owner_id, *people, partner.business_owner_id]
         owners += self._people("group_manager")
-        return next((user for user in owners if user and self._may_work(user)), self.env["res.users"])
+        return next((user for user in owners if self._may_work(user)), self.env["res.users"])
 
     @api.model
     def _people(self, group):
-        """The active internal people of a group, longest serving first; users of endpoints are no people."""
-        users = self.env.ref(f"sync_governance.{group}").all_user_ids
-        agents = self.env["sync.endpoint"].with_context(active_test=False).search([("user_id", "in", users.ids)]).user_id
-        return (users - agents).filtered(lambda u: u.active and not u.share and u.id != self.env.ref("base.user_root").id).sorted("id")
+        """The people of a group, longest serving first."""
+        return (self.env.ref(f"sync_governance.{group}").all_user_ids - self.env.ref("base.user_root")).sorted("id")
 
     def _may_work(self, user):
         """Whether this person sees the exception and works in its company."""
         groups = (f"group_operator_{self.domain}", f"group_approver_{self.domain}", "group_manager")
         return (
-            user.active
+            user.active  # an empty recordset is not
             and not user.share
             and self.company_id in user.company_ids
             and any(user.has_group(f"sync_governance.{group}") for group in groups)

@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from ..governance.domains import DOMAINS
+
 LEVELS = [("process", "Once per process"), ("shipment", "For every shipment"), ("invoice", "For every invoice")]
 EXPECTED = [
     ("always", "For every one"),
@@ -26,6 +28,7 @@ class SyncMilestoneType(models.Model):
     expected = fields.Selection(
         EXPECTED, required=True, default="always", help="Which subjects are expected to reach the milestone."
     )
+    domain = fields.Selection(DOMAINS, required=True, default="sales", help="Approvers of this domain may waive it.")
     required = fields.Boolean(help="The process completes only after this milestone.")
     due_after_hours = fields.Float(help="Hours after the other milestone; 0 means that nothing is due.")
     due_relative_to_id = fields.Many2one(

@@ -5,12 +5,6 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 STATES = [("running", "Running"), ("on_hold", "On hold"), ("completed", "Completed"), ("cancelled", "Cancelled")]
-APPROVERS = (
-    "sync_governance.group_approver_sales",
-    "sync_governance.group_approver_warehouse",
-    "sync_governance.group_approver_finance",
-    "sync_governance.group_approver_service",
-)
 # Members of canonical documents that name what a process is about. The number of a document itself does not: the
 # shop's order 1001 and the carrier's parcel 1001 are different things.
 NUMBERS = ("order_number", "request_number", "tracking_number")
@@ -40,7 +34,6 @@ class SyncProcess(models.Model):
     completed_at = fields.Datetime(string="Ended", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True, ondelete="restrict")
     amount = fields.Monetary(readonly=True)
-    active = fields.Boolean(default=True)
 
     link_ids = fields.One2many("sync.process.link", "process_id", string="Documents")
     milestone_ids = fields.One2many("sync.milestone", "process_id", string="Milestones")
@@ -130,7 +123,7 @@ class SyncProcess(models.Model):
 
     @api.private
     def _check_approver(self):
-        if not self.env.su and not any(self.env.user.has_group(group) for group in APPROVERS):
+        if not self.env.su and not self.env.user.has_group("sync_governance.group_approver"):
             raise AccessError(self.env._("Only an approver can decide this."))
 
     # -- finding ---------------------------------------------------------------------------------------------------
@@ -247,9 +240,9 @@ class SyncProcess(models.Model):
             raise LookupError(f"no process type {type_code}")
         self.flush_model()
         self.env.cr.execute(
-            """INSERT INTO sync_process (process_type_id, correlation_key, company_id, name, reference, state, active,
+            """INSERT INTO sync_process (process_type_id, correlation_key, company_id, name, reference, state,
                                          trading_partner_id, started_at, create_uid, create_date, write_uid, write_date)
-               VALUES (%s, %s, %s, %s, %s, 'running', true, %s, COALESCE(%s, now() AT TIME ZONE 'UTC'),
+               VALUES (%s, %s, %s, %s, %s, 'running', %s, COALESCE(%s, now() AT TIME ZONE 'UTC'),
                        %s, now() AT TIME ZONE 'UTC', %s, now() AT TIME ZONE 'UTC')
                ON CONFLICT (company_id, process_type_id, correlation_key) DO NOTHING RETURNING id""",
             [

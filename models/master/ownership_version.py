@@ -18,8 +18,8 @@ class SyncOwnershipVersion(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="cascade")
     number = fields.Integer(required=True, readonly=True)
     matrix = fields.Text(required=True, readonly=True)
-    create_uid = fields.Many2one(string="Changed by")
-    create_date = fields.Datetime(string="In force from")
+    create_uid = fields.Many2one("res.users", readonly=True, string="Changed by")
+    create_date = fields.Datetime(readonly=True, string="In force from")
 
     _number_uniq = models.Constraint("UNIQUE (company_id, number)", "The matrix was changed by somebody else just now; try again.")
 

@@ -34,8 +34,8 @@ class SyncCredentialVersion(models.Model):
     key_id = fields.Char(string="Encrypted with key", readonly=True, help="Name of the server's key that encrypts it.")
     valid_from = fields.Datetime(readonly=True)
     valid_until = fields.Datetime(readonly=True)
-    create_uid = fields.Many2one(string="Set by")
-    create_date = fields.Datetime(string="Set on")
+    create_uid = fields.Many2one("res.users", readonly=True, string="Set by")
+    create_date = fields.Datetime(readonly=True, string="Set on")
 
     _known_state = models.Constraint("CHECK (state IN ('active', 'overlap', 'revoked'))", "Unknown state.")
     _one_active = models.UniqueIndex("(credential_id) WHERE state = 'active'", "A credential has one newest secret.")

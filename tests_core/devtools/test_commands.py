@@ -1,7 +1,8 @@
 """The command line, and what is passed on to Odoo's."""
 
 import pytest
-from devtools.commands import parser
+
+from devtools.commands import parser, split_passed_on
 from devtools.console import DevError
 from devtools.host import series_of
 from devtools.host_tests import Outcome, differences, read_log
@@ -20,8 +21,11 @@ def test_every_verb_has_help(verb, capsys):
 
 
 def test_odoo_gets_the_rest_of_the_line_untouched():
-    parsed = parser().parse_args(["odoo", "-u", "sync_governance", "--stop-after-init"])
-    assert parsed.arguments == ["-u", "sync_governance", "--stop-after-init"]
+    passed = ["-u", "sync_governance", "--stop-after-init"]
+    assert split_passed_on(["odoo", *passed]) == (["odoo"], passed)
+    own = ["shell", "--fresh", "--odoo", "/opt/odoo", "--db-url=postgresql://x/"]
+    assert split_passed_on([*own, "--log-level=debug", "--fresh"]) == (own, ["--log-level=debug", "--fresh"])
+    assert split_passed_on(["test", "-k", "name"]) == (["test", "-k", "name"], [])
 
 
 def test_a_database_is_named_unless_the_person_did():
@@ -58,7 +62,7 @@ LOG = """\
 2026-01-01 10:00:00,000 1 INFO db odoo.addons.sale.tests.test_a: Starting TestA.test_one ...
 2026-01-01 10:00:00,000 1 INFO db odoo.addons.sale.tests.test_a: Starting TestA.test_two ...
 2026-01-01 10:00:00,000 1 ERROR db odoo.addons.sale.tests.test_a: FAIL: TestA.test_two
-2026-01-01 10:00:00,000 1 ERROR db odoo.addons.sale.tests.test_b: ERROR: setUpClass (odoo.addons.sale.tests.test_b.TestB)
+2026-01-01 10:00:00,000 1 ERROR db odoo.sale: ERROR: setUpClass (odoo.addons.sale.tests.test_b.TestB)
 """
 
 

@@ -1,6 +1,7 @@
 """One path or one name picks the right runner."""
 
 import pytest
+
 from devtools.test_selection import select, suite_of, through_link
 from devtools.tests import Tally, count
 
