@@ -81,7 +81,8 @@ def acquire(binaries: Path, *, durable: bool) -> Cluster:
     """The running cluster; creates, repairs and starts it as needed."""
     with _exclusive():
         cluster = _locate(binaries)
-        if not (cluster.data / "PG_VERSION").exists():
+        if not (cluster.data / "durability.conf").exists():  # written last
+            shutil.rmtree(cluster.data, ignore_errors=True)
             _create(cluster)
         if not cluster.is_running():
             _start(cluster, durable=durable)
@@ -125,8 +126,8 @@ def remove() -> None:
     )
     if cluster.is_running():
         cluster.command("pg_ctl", "-D", str(cluster.data), "-m", "fast", "-w", "stop")
-    shutil.rmtree(cluster.data.parent, ignore_errors=True)
-    shutil.rmtree(cluster.sockets, ignore_errors=True)
+    for folder in (cluster.data.parent, cluster.sockets, _public_path()):
+        shutil.rmtree(folder, ignore_errors=True)
     record.unlink()
 
 
@@ -178,8 +179,7 @@ def _locate(binaries: Path) -> Cluster:
             return Cluster(Path(entry["data"]), Path(entry["sockets"]), entry["port"], binaries, account)
     base = _folder() / f"cluster-{major}"
     if not _can_enter(account, _folder()):
-        base = Path("/var/tmp") / f"{layout.ADDON}-{layout.workspace_key()}" / f"cluster-{major}"
-    _own(base.parent, account, only_if_made=base.parent != _folder())
+        base = _public_folder(account) / f"cluster-{major}"
     _own(base, account)
     sockets = base / "socket"
     if len(str(sockets)) > SOCKET_PATH_LIMIT:
@@ -246,21 +246,31 @@ def _can_enter(account: str | None, folder: Path) -> bool:
 
 
 def _reachable_binaries(binaries: Path, account: str | None) -> Path:
-    """The programs themselves, or a copy where the server's user can reach them."""
+    """The programs themselves, or a copy of their whole installation where the server's user can reach it."""
     if account is None or run_as(account, ["test", "-x", str(binaries / "postgres")]).returncode == 0:
         return binaries
-    copy = Path("/var/tmp") / f"{layout.ADDON}-{layout.workspace_key()}" / binaries.parent.name
-    _own(copy.parent, account)
-    if not (copy / "bin" / "postgres").exists():
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(binaries.parent, copy, symlinks=True)
-    return copy / "bin"
+    installation = next((path for path in binaries.parents if path.parent == _folder()), binaries.parent)
+    copy = _public_folder(account) / installation.name
+    if not copy.exists():
+        building = copy.with_name(f"{copy.name}.{os.getpid()}")
+        shutil.copytree(installation, building, symlinks=True)
+        building.rename(copy)
+    return copy / binaries.relative_to(installation)
 
 
-def _own(path: Path, account: str | None, *, mode: int = 0o700, only_if_made: bool = True) -> None:
+def _public_folder(account: str | None) -> Path:
+    """This checkout's folder under /var/tmp, for a server whose user can not reach `.dev`."""
+    folder = _public_path()
+    _own(folder, account)
+    return folder
+
+
+def _public_path() -> Path:
+    return Path("/var/tmp") / f"{layout.ADDON}-{layout.workspace_key()}"
+
+
+def _own(path: Path, account: str | None, *, mode: int = 0o700) -> None:
     """Give `path` (a folder, made if missing) to the server's user alone; refuse one that somebody else owns."""
-    if not only_if_made:
-        return
     if not path.exists():
         path.mkdir(parents=True, mode=mode)
     owner = pwd.getpwnam(account).pw_uid if account else os.geteuid()

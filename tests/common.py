@@ -24,9 +24,7 @@ class SyncCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.startClassPatcher(
-            patch.dict("os.environ", {"SYNC_GOVERNANCE_KEYS": TEST_KEYS})
-        )
+        cls.startClassPatcher(patch.dict("os.environ", {"SYNC_GOVERNANCE_KEYS": TEST_KEYS}))
         cls.company = cls.env.company
         cls.author, cls.approver = cls._people()
         cls.sent = []
@@ -104,9 +102,7 @@ class SyncCase(TransactionCase):
             now=datetime.now(timezone.utc),
         )
         with self.engine_cursors():
-            return self.env["sync.intake"]._receive(
-                endpoint, body, {**signed, **(headers or {})}, "127.0.0.1"
-            )
+            return self.env["sync.intake"]._receive(endpoint, body, {**signed, **(headers or {})}, "127.0.0.1")
 
     @contextmanager
     def partner_answers(self, status=202, body=b"{}", fault=None, headers=None):
@@ -122,9 +118,7 @@ class SyncCase(TransactionCase):
                 fault=fault,
             )
 
-        with patch.object(
-            type(self.env["sync.transport.https"]), "_send", staticmethod(send)
-        ):
+        with patch.object(type(self.env["sync.transport.https"]), "_send", staticmethod(send)):
             yield
 
     # -- the engine ---------------------------------------------------------------------------------------------------
@@ -155,11 +149,5 @@ class SyncCase(TransactionCase):
 
     def assertReached(self, process, *milestones):
         """The process has reached these milestones (codes)."""
-        reached = set(
-            process.milestone_ids.filtered(lambda m: m.state == "reached").mapped(
-                "code"
-            )
-        )
-        self.assertLessEqual(
-            set(milestones), reached, f"missing: {sorted(set(milestones) - reached)}"
-        )
+        reached = set(process.milestone_ids.filtered(lambda m: m.state == "reached").mapped("code"))
+        self.assertLessEqual(set(milestones), reached, f"missing: {sorted(set(milestones) - reached)}")

@@ -195,7 +195,11 @@ def easypost_event(event_id, tracking, status, when, *, details=None):
                     "source": "Nordpost",
                     "carrier_code": None,
                     "tracking_location": {
-                        "object": "TrackingLocation", "city": "Portland", "state": "OR", "country": "US", "zip": "97201",
+                        "object": "TrackingLocation",
+                        "city": "Portland",
+                        "state": "OR",
+                        "country": "US",
+                        "zip": "97201",
                     },
                 }
             ],

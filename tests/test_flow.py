@@ -20,8 +20,13 @@ class FlowCase(SyncCase):
         cls.lamp, cls.cable = cls.env["product.product"].create(
             [
                 {
-                    "name": name, "default_code": sku, "type": "consu", "is_storable": True, "list_price": price,
-                    "taxes_id": [(6, 0, tax.ids)], "invoice_policy": "delivery",
+                    "name": name,
+                    "default_code": sku,
+                    "type": "consu",
+                    "is_storable": True,
+                    "list_price": price,
+                    "taxes_id": [(6, 0, tax.ids)],
+                    "invoice_policy": "delivery",
                 }
                 for name, sku, price in (("Desk lamp", "LAMP-1", 40), ("Cable 2 m", "CABLE-2", 8))
             ]
@@ -51,7 +56,10 @@ class FlowCase(SyncCase):
         lines = lines or [docs.shopify_line(1, "LAMP-1", 2, "40.00"), docs.shopify_line(2, "CABLE-2", 3, "8.00")]
         document = docs.shopify_order(number, lines, **changes)
         return self.receive(
-            "shop-orders", document, profile="shopify", secret=docs.SHOP_SECRET,
+            "shop-orders",
+            document,
+            profile="shopify",
+            secret=docs.SHOP_SECRET,
             headers=docs.shopify_headers(event_id or number),
         )
 
@@ -64,19 +72,26 @@ class FlowCase(SyncCase):
         ]
         document = docs.threepl_shipped(shipment_id, picking.name, products, tracking, final=final)
         return self.receive(
-            "threepl-confirmations", document, profile="standard_webhooks", secret=docs.THREEPL_SECRET,
+            "threepl-confirmations",
+            document,
+            profile="standard_webhooks",
+            secret=docs.THREEPL_SECRET,
         )
 
     def carrier_says(self, event_id, tracking, status, when):
         return self.receive(
-            "carrier-tracking", docs.easypost_event(event_id, tracking, status, when), profile="easypost",
+            "carrier-tracking",
+            docs.easypost_event(event_id, tracking, status, when),
+            profile="easypost",
             secret=docs.CARRIER_SECRET,
         )
 
     def gateway_pays(self, event_id, order_number, amount_minor, **changes):
         return self.receive(
-            "gateway-payments", docs.stripe_succeeded(event_id, order_number, amount_minor, **changes),
-            profile="stripe", secret=docs.GATEWAY_SECRET,
+            "gateway-payments",
+            docs.stripe_succeeded(event_id, order_number, amount_minor, **changes),
+            profile="stripe",
+            secret=docs.GATEWAY_SECRET,
         )
 
     # -- what became of it -------------------------------------------------------------------------------------------
@@ -117,14 +132,18 @@ class TestOrderToCash(FlowCase):
         picking = order.picking_ids
 
         with self.partner_answers():
-            self.assertDone_after(self.threepl_ships("S-1", picking, {self.lamp: 1, self.cable: 3}, "NP100", final=False))
+            self.assertDone_after(
+                self.threepl_ships("S-1", picking, {self.lamp: 1, self.cable: 3}, "NP100", final=False)
+            )
         self.assertEqual(picking.state, "done")
         self.assertEqual(picking.carrier_tracking_ref, "NP100")
         backorder = order.picking_ids - picking
         self.assertEqual(backorder.move_ids.product_uom_qty, 1)
         first_invoice = order.invoice_ids
         self.assertEqual(first_invoice.state, "posted")
-        self.assertFalse(process.milestone_ids.filtered(lambda m: m.code == "customer.notified" and m.state == "reached"))
+        self.assertFalse(
+            process.milestone_ids.filtered(lambda m: m.code == "customer.notified" and m.state == "reached")
+        )
 
         with self.partner_answers():
             for event, status, when in (
@@ -181,7 +200,11 @@ class TestOrderToCash(FlowCase):
 class TestBadInput(FlowCase):
     def test_broken_json_is_kept_and_somebody_is_told(self):
         receipt = self.receive(
-            "shop-orders", None, raw=b'{"id": 1, "name": "#1', profile="shopify", secret=docs.SHOP_SECRET,
+            "shop-orders",
+            None,
+            raw=b'{"id": 1, "name": "#1',
+            profile="shopify",
+            secret=docs.SHOP_SECRET,
             headers=docs.shopify_headers("broken"),
         )
         self.run_engine()

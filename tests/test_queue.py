@@ -79,8 +79,14 @@ class TestQueue(BaseCase):
                 cr,
                 [
                     queue.NewMessage(
-                        uid=uuid.uuid4().hex, direction=direction, endpoint_id=endpoint, trading_partner_id=1,
-                        company_id=1, key=key, document_type_id=None, reference=str(position),
+                        uid=uuid.uuid4().hex,
+                        direction=direction,
+                        endpoint_id=endpoint,
+                        trading_partner_id=1,
+                        company_id=1,
+                        key=key,
+                        document_type_id=None,
+                        reference=str(position),
                     )
                     for position, key in enumerate(keys)
                 ],

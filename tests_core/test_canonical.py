@@ -11,6 +11,7 @@ import pytest
 from sync_governance.core import canonical
 from sync_governance.core.canonical import DocumentType, catalogue, definitions, validator
 from sync_governance.core.contracts import DEFINITIONS, validate
+from sync_governance.core.contracts.keywords import SchemaValidator
 from sync_governance.core.faults import Domain
 
 TYPES = list(catalogue().values())
@@ -99,6 +100,10 @@ def test_every_building_block_is_described_and_closed():
                 assert "description" in schema or "description" in BUILDING_BLOCKS[target], (block, name)
             if schema.get("type") == "object" and block != "extensions":
                 assert schema["additionalProperties"] is False, (block, name)
+
+
+def test_every_building_block_is_a_correct_schema():
+    SchemaValidator.check_schema(definitions())
 
 
 def test_every_building_block_is_used():

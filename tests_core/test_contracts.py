@@ -313,6 +313,7 @@ def test_a_contract_may_use_the_shared_definitions():
         ({"$ref": "#"}, "back to itself"),
         ({"allOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"anyOf": [{"$ref": "#"}]}}}, "back to itself"),
         ({"$schema": "http://json-schema.org/draft-07/schema#"}, "draft-07"),
+        ({"$schema": 2020}, "2020"),
         ({"const": object()}, "not plain JSON"),
         ({"const": float("nan")}, "not plain JSON"),
     ],
@@ -421,7 +422,7 @@ schemas = st.recursive(
 
 
 @given(schema=schemas, document=trees)
-@settings(deadline=None, database=None, max_examples=300)
+@settings(deadline=None, database=None, max_examples=150)
 def test_the_quick_answer_is_the_answer_of_the_explaining_validator(schema, document):
     compiled = compile(schema)
     assert compiled._accepts is not None

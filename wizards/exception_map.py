@@ -20,6 +20,7 @@ PICKERS = {
     "unit": "unit_id",
     "tax": "tax_id",
     "payment_term": "payment_term_id",
+    "payment_method": "payment_method_id",
     "currency": "currency_id",
     "country": "country_id",
 }
@@ -31,10 +32,10 @@ class SyncExceptionMap(models.TransientModel):
     _name = "sync.exception.map"
     _description = "Map unknown codes"
 
-    exception_id = fields.Many2one("sync.exception", required=True, readonly=True, ondelete="cascade")
+    exception_id = fields.Many2one("sync.exception", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="exception_id.company_id")
     trading_partner_id = fields.Many2one(related="exception_id.trading_partner_id")
-    domain = fields.Selection(DOMAINS, readonly=True)
+    domain = fields.Selection(DOMAINS)
     line_ids = fields.One2many("sync.exception.map.line", "wizard_id", string="Codes")
 
     @api.model
@@ -90,8 +91,8 @@ class SyncExceptionMapLine(models.TransientModel):
     _description = "Code to map"
 
     wizard_id = fields.Many2one("sync.exception.map", required=True, ondelete="cascade")
-    external_id = fields.Char(string="The partner writes", readonly=True)
-    detail = fields.Char(string="Where", readonly=True)
+    external_id = fields.Char(string="The partner writes", required=True)
+    detail = fields.Char(string="Where")
     product_id = fields.Many2one("product.product")
     customer_id = fields.Many2one("res.partner")
     location_id = fields.Many2one("stock.location")
@@ -100,6 +101,7 @@ class SyncExceptionMapLine(models.TransientModel):
     unit_id = fields.Many2one("uom.uom", string="Unit of measure")
     tax_id = fields.Many2one("account.tax")
     payment_term_id = fields.Many2one("account.payment.term")
+    payment_method_id = fields.Many2one("account.payment.method.line")
     currency_id = fields.Many2one("res.currency")
     country_id = fields.Many2one("res.country")
     canonical_code = fields.Char(string="Our code")

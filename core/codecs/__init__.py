@@ -27,8 +27,8 @@ class Codec(Protocol):
         """The document in ``data``; raises :class:`Fault` ``decode.*`` for whatever is wrong with it."""
 
     def encode(self, document: Any) -> bytes:
-        """``document`` as UTF-8 bytes, the same for the same document; raises :class:`TypeError` or
-        :class:`ValueError` for a value that is no part of a document: that is an error of the caller."""
+        """``document`` as UTF-8 bytes, the same for the same document; raises :class:`Fault` ``engine.internal``
+        for a value that is no part of a document, because then one of our own parts has made it."""
 
 
 _CODECS: Mapping[str, Codec] = MappingProxyType({each.name: each for each in (JsonCodec(),)})

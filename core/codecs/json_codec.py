@@ -66,7 +66,12 @@ class JsonCodec:
     def encode(self, document: Any) -> bytes:
         """See :class:`~sync_governance.core.codecs.Codec`. Compact; members in the order given; Decimals as numbers
         without exponent and with all their digits."""
-        return "".join(_tokens(document)).encode("utf-8")
+        try:
+            return "".join(_tokens(document)).encode("utf-8")
+        except (TypeError, ValueError) as error:
+            raise Fault(
+                "engine.internal", f"The document cannot be written as JSON: {error}.", subject="json"
+            ) from error
 
 
 # ------------------------------------------------------------------------------------------------- decoding

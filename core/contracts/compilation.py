@@ -97,7 +97,7 @@ def _compiled(text: str) -> Validator:
     schema = json.loads(text, parse_float=Decimal)
     if not isinstance(schema, dict):
         raise _unusable("it is not an object")
-    if schema.get("$schema", DIALECT).rstrip("#") != DIALECT:
+    if schema.get("$schema", DIALECT) not in (DIALECT, DIALECT + "#"):
         raise _unusable(f"it is written in {schema['$schema']}, and only {DIALECT} is understood")
     if _depth(schema) > DEPTH_LIMIT:
         raise _unusable(f"it is nested deeper than {DEPTH_LIMIT} levels")
@@ -128,8 +128,9 @@ def _check_references(schema: dict[str, Any]) -> None:
                 continue
             try:
                 resolved = resolver.lookup(contents[keyword])
-                # A reference may also go to a place that the check of the whole schema does not take for a schema.
-                SchemaValidator.check_schema(resolved.contents)
+                if not contents[keyword].startswith(DEFINITIONS + "#"):
+                    # It may go to a place that the check of the whole schema does not take for a schema.
+                    SchemaValidator.check_schema(resolved.contents)
             except (Unresolvable, ValueError, TypeError) as error:
                 raise _unusable(f"the reference {contents[keyword]!r} leads nowhere") from error
             except SchemaError as error:

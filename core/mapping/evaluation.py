@@ -29,23 +29,54 @@ _ABSENT = object()
 
 
 class _Cell:
-    """A member of an object that is being made, and the member that this object itself is."""
+    """A place in a target document: a member of the object that ``above`` is, or a document itself.
 
-    __slots__ = ("above", "container", "name")
+    Objects on the way come into being with their first member and go with their last.
+    """
 
-    def __init__(self, container: dict[str, Any], name: str, above: _Cell | None) -> None:
-        self.container = container
-        self.name = name
+    __slots__ = ("_document", "above", "name")
+
+    def __init__(self, above: _Cell | None, name: str = "", document: dict[str, Any] | None = None) -> None:
         self.above = above
+        self.name = name
+        self._document = {} if document is None else document
+
+    def at(self, path: Sequence[str]) -> _Cell:
+        """The cell at a path below this one."""
+        cell = self
+        for name in path:
+            cell = _Cell(cell, name)
+        return cell
 
     def put(self, value: Any) -> None:
-        self.container[self.name] = value
+        if self.above is not None:
+            self.above._members(True)[self.name] = value
 
     def clear(self) -> None:
-        """Take the member away, and every object that it leaves empty."""
-        self.container.pop(self.name, None)
-        if not self.container and self.above is not None:
+        """Take the value away, and every object that it leaves empty."""
+        if self.above is None:
+            return
+        members = self.above._members(False)
+        members.pop(self.name, None)
+        if not members:
             self.above.clear()
+
+    @property
+    def filled(self) -> bool:
+        """Whether there is a value."""
+        return self.above is None or self.name in self.above._members(False)
+
+    def _members(self, make: bool) -> dict[str, Any]:
+        """The object at this place, for its members; made in place only if asked for."""
+        if self.above is None:
+            return self._document
+        members = self.above._members(make)
+        found = members.get(self.name)
+        if found is None:
+            found = {}
+            if make:
+                members[self.name] = found
+        return found
 
 
 @dataclass(slots=True, eq=False)
@@ -96,7 +127,7 @@ class Evaluation:
         self.executed: set[Rule] = set()
         self._waiting: list[_Waiting] = []
         self._misses: dict[tuple[str, str, str, bool], _Miss] = {}
-        self._fill(template, Scope(source, context=context), self.document, (), None)
+        self._fill(template, Scope(source, context=context), _Cell(None, document=self.document), ())
 
     # -- cross-references
 
@@ -180,9 +211,7 @@ class Evaluation:
 
     # -- structure
 
-    def _fill(
-        self, template: Template, scope: Scope, container: dict[str, Any], target: Place, above: _Cell | None
-    ) -> None:
+    def _fill(self, template: Template, scope: Scope, cell: _Cell, target: Place) -> None:
         for slot in template:
             if isinstance(slot, CheckRule):
                 self._check(slot, scope, target)
@@ -192,18 +221,15 @@ class Evaluation:
                 continue
             self.executed.add(rule)
             where = (*target, *slot.to)
-            cell = _nested(container, slot.to, above)
             try:
                 if isinstance(rule, ValueRule):
-                    self._value(_Task(rule, scope, cell, where))
+                    self._value(_Task(rule, scope, cell.at(slot.to), where))
                 elif isinstance(rule, ObjectRule):
-                    self._object(rule, scope, cell, where)
+                    self._object(rule, scope, cell.at(slot.to), where)
                 else:
-                    self._list(rule, scope, cell, where)
+                    self._list(rule, scope, cell.at(slot.to), where)
             except ReadError as error:
                 self._fail(rule, where, str(error))
-            if cell.name not in cell.container:
-                cell.clear()
 
     def _check(self, rule: CheckRule, scope: Scope, target: Place) -> None:
         self.executed.add(rule)
@@ -238,11 +264,8 @@ class Evaluation:
                 self._demand(rule, where, rule.source.place(scope))
                 return
             scope = scope.within(current, place=rule.source.place(scope))
-        made: dict[str, Any] = {}
-        cell.put(made)
-        self._fill(rule.template, scope, made, where, cell)
-        if not made:
-            cell.clear()
+        self._fill(rule.template, scope, cell, where)
+        if not cell.filled:
             self._demand(rule, where, scope.place)
 
     def _list(self, rule: ListRule, scope: Scope, cell: _Cell, where: Place) -> None:
@@ -252,7 +275,7 @@ class Evaluation:
                 continue
             for item_scope in _item_scopes(part, scope):
                 item: dict[str, Any] = {}
-                self._fill(part.template, item_scope, item, (*where, len(made)), None)
+                self._fill(part.template, item_scope, _Cell(None, document=item), (*where, len(made)))
                 if item:
                     made.append(item)
         if made or rule.keep_empty:
@@ -375,15 +398,6 @@ def _grouped(part: ListPart, scope: Scope, scopes: Sequence[Scope]) -> list[Scop
         )
         for index, members in enumerate(groups.values())
     ]
-
-
-def _nested(container: dict[str, Any], path: tuple[str, ...], above: _Cell | None) -> _Cell:
-    """The cell at a dotted path; the objects on the way are made, :meth:`_Cell.clear` takes them away again."""
-    *way, name = path
-    for step in way:
-        above = _Cell(container, step, above)
-        container = container.setdefault(step, {})
-    return _Cell(container, name, above)
 
 
 def _copied(value: Any) -> Any:

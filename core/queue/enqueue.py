@@ -69,10 +69,7 @@ def enqueue(cr: Cursor, messages: Sequence[NewMessage]) -> list[int]:
     if not messages:
         return []
     lanes = _locked_lanes(cr, [m for m in messages if m.state == "ready"])
-    lane_ids = [
-        lanes.get((m.endpoint_id, m.key)) if m.state == "ready" else None
-        for m in messages
-    ]
+    lane_ids = [lanes.get((m.endpoint_id, m.key)) if m.state == "ready" else None for m in messages]
     cr.execute(
         _INSERT,
         [lane_ids, *([getattr(m, name) for m in messages] for name, _ in _COLUMNS)],
@@ -86,13 +83,9 @@ def enqueue(cr: Cursor, messages: Sequence[NewMessage]) -> list[int]:
     return ids
 
 
-def _locked_lanes(
-    cr: Cursor, messages: Sequence[NewMessage]
-) -> dict[tuple[int, str], int]:
+def _locked_lanes(cr: Cursor, messages: Sequence[NewMessage]) -> dict[tuple[int, str], int]:
     """Create the missing lanes and lock all of them, in one order for everybody."""
-    wanted = sorted(
-        {(m.endpoint_id, m.key, m.company_id, m.direction) for m in messages}
-    )
+    wanted = sorted({(m.endpoint_id, m.key, m.company_id, m.direction) for m in messages})
     if not wanted:
         return {}
     columns = [list(column) for column in zip(*wanted, strict=True)]

@@ -21,7 +21,7 @@ def fence(cr: Cursor, message_ids: Sequence[int]) -> set[int]:
 
 
 def finish(cr: Cursor, rows: Sequence[tuple[int, int | None, str | None]]) -> None:
-    """Turn fenced messages ``done``: rows of (message id, process id, business reference). Commits with the business."""
+    """Turn fenced messages ``done``: rows of (message id, process id, reference). Commits with the business."""
     if not rows:
         return
     ids, processes, references = (list(column) for column in zip(*rows, strict=True))

@@ -33,9 +33,7 @@ class Verdict:
     reference: str | None = None
 
 
-def settle(
-    cr: Cursor, *, token: str, lane_ids: Sequence[int], verdicts: Sequence[Verdict] = ()
-) -> set[int]:
+def settle(cr: Cursor, *, token: str, lane_ids: Sequence[int], verdicts: Sequence[Verdict] = ()) -> set[int]:
     """Apply ``verdicts`` and release every lane that is still ours; returns the ids of those lanes.
 
     Fenced by ``token``: a lane that was rescued from us meanwhile, and the verdicts on its messages, are left alone.

@@ -40,6 +40,8 @@ class SyncException(models.Model):
             owners = [interface.steward_id, interface.owner_id, *people, partner.business_owner_id, partner.technical_owner_id]
         else:
             owners = [interface.steward_id, partner.technical_owner_id, interface.owner_id, *people, partner.business_owner_id]
+        if self.fixer == "security_officer":
+            owners = [*self._people("group_security_officer"), *owners]
         owners += self._people("group_manager")
         return next((user for user in owners if self._may_work(user)), self.env["res.users"])
 
@@ -50,7 +52,9 @@ class SyncException(models.Model):
 
     def _may_work(self, user):
         """Whether this person sees the exception and works in its company."""
-        groups = (f"group_operator_{self.domain}", f"group_approver_{self.domain}", "group_manager")
+        groups = [f"group_operator_{self.domain}", f"group_approver_{self.domain}", "group_manager"]
+        if self.fixer == "security_officer":
+            groups.append("group_security_officer")
         return (
             user.active  # an empty recordset is not
             and not user.share

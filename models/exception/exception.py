@@ -17,6 +17,7 @@ FIXERS = [
     ("administrator", "Administrator"),
     ("nobody", "Nobody"),
 ]
+COLORS = {"critical": 1, "error": 2, "warning": 3}
 MAPPABLE = ("apply.product_unknown", "translate.reference_missing", "translate.reference_ambiguous")
 
 
@@ -85,6 +86,8 @@ class SyncException(models.Model):
     first_seen_at = fields.Datetime(string="First seen", readonly=True)
     last_seen_at = fields.Datetime(string="Last seen", readonly=True)
     is_overdue = fields.Boolean(compute="_compute_is_overdue", search="_search_is_overdue", string="Overdue")
+    is_my_domain = fields.Boolean(compute="_compute_is_my_domain", search="_search_is_my_domain", string="My domain")
+    color = fields.Integer(compute="_compute_color")
     can_map = fields.Boolean(compute="_compute_can_map")
     settling = fields.Boolean(readonly=True, help="A document of it was retried or cancelled: look whether it is over.")
 
@@ -134,6 +137,27 @@ class SyncException(models.Model):
         overdue = [("is_open", "=", True), ("due_at", "<", fields.Datetime.now())]
         wanted = (True in value) == (operator == "in")
         return overdue if wanted else ["!", "&", *overdue]
+
+    @api.depends_context("uid")
+    @api.depends("domain")
+    def _compute_is_my_domain(self):
+        mine = self._my_domains()
+        for exception in self:
+            exception.is_my_domain = exception.domain in mine
+
+    def _search_is_my_domain(self, operator, value):
+        if operator not in ("in", "not in") or set(value) - {True, False}:
+            return NotImplemented
+        return [("domain", "in" if (True in value) == (operator == "in") else "not in", self._my_domains())]
+
+    @api.model
+    def _my_domains(self):
+        return [name for name, _label in DOMAINS if self.env.user.has_group(f"sync_governance.group_operator_{name}")]
+
+    @api.depends("severity", "is_open")
+    def _compute_color(self):
+        for exception in self:
+            exception.color = COLORS.get(exception.severity, 0) if exception.is_open else 0
 
     @api.depends("code", "state")
     def _compute_can_map(self):

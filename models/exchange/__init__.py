@@ -5,6 +5,7 @@ from . import transmission
 from . import event
 from . import lane
 from . import message
+from . import message_documents
 from . import attempt
 from . import effect
 from . import dedupe

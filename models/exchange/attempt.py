@@ -13,9 +13,7 @@ class SyncAttempt(models.Model):
     _order = "id desc"
     _rec_name = "stage"
 
-    message_id = fields.Many2one(
-        "sync.message", required=True, readonly=True, index=True, ondelete="cascade"
-    )
+    message_id = fields.Many2one("sync.message", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     outcome = fields.Selection(
         [

@@ -67,9 +67,7 @@ class Batch:
 
     def endpoint(self, endpoint_id: int):
         """The endpoint's record, readable by whoever runs the batch."""
-        return (
-            self.env["sync.endpoint"].sudo().browse(endpoint_id)
-        )  # sudo: configuration, read only
+        return self.env["sync.endpoint"].sudo().browse(endpoint_id)  # sudo: configuration, read only
 
     def interface(self, interface_id: int | None) -> InterfaceProfile:
         """:raises Fault: ``engine.configuration`` when the interface cannot run"""
@@ -108,9 +106,7 @@ class Batch:
 
     def lookup(self, interface: InterfaceProfile):
         """Cross-references as the mapping asks for them."""
-        endpoint = (
-            self.env["sync.interface"].sudo().browse(interface.id).endpoint_id
-        )  # sudo: configuration, read only
+        endpoint = self.env["sync.interface"].sudo().browse(interface.id).endpoint_id  # sudo: configuration, read only
         return (
             self.env["sync.xref"]
             .sudo()
@@ -121,36 +117,24 @@ class Batch:
 
     def process(self, work):
         """The process of a work, possibly empty."""
-        return (
-            self.env["sync.process"].sudo().browse(work.process_id or [])
-        )  # sudo: correlation, not business data
+        return self.env["sync.process"].sudo().browse(work.process_id or [])  # sudo: correlation, not business data
 
     def subject(self, work):
         """The business record an outbound or internal message is about, possibly None."""
         if not work.event_id:
             return None
-        event = (
-            self.env["sync.event"].sudo().browse(work.event_id)
-        )  # sudo: names the record only
+        event = self.env["sync.event"].sudo().browse(work.event_id)  # sudo: names the record only
         if not event.res_model or not event.res_id:
             return None
-        return (
-            self.env[event.res_model].sudo().browse(event.res_id).exists() or None
-        )  # sudo: read only, for gates
+        return self.env[event.res_model].sudo().browse(event.res_id).exists() or None  # sudo: read only, for gates
 
     def ownership(self, interface: InterfaceProfile):
         """Whether the ownership matrix lets this partner say what the document says."""
-        record = (
-            self.env["sync.interface"].sudo().browse(interface.id)
-        )  # sudo: configuration, read only
-        return (
-            self.env["sync.ownership"].sudo()._decision(record)
-        )  # sudo: configuration, read only
+        record = self.env["sync.interface"].sudo().browse(interface.id)  # sudo: configuration, read only
+        return self.env["sync.ownership"].sudo()._decision(record)  # sudo: configuration, read only
 
     def _read_interface(self, interface_id: int) -> InterfaceProfile:
-        record = (
-            self.env["sync.interface"].sudo().browse(interface_id)
-        )  # sudo: configuration, read only
+        record = self.env["sync.interface"].sudo().browse(interface_id)  # sudo: configuration, read only
         missing = record._why_not_runnable()
         if missing:
             raise Fault(

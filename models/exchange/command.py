@@ -70,19 +70,19 @@ class SyncCommand(models.Model):
                 if kind == "release":
                     moved = queue.release_waiting(cr, wait_type, json.loads(refs))
                 else:
-                    moved = {"retry": queue.retry, "cancel": queue.cancel}[kind](
-                        cr, json.loads(message_ids)
-                    )
+                    moved = {"retry": queue.retry, "cancel": queue.cancel}[kind](cr, json.loads(message_ids))
+                    self.env["sync.exception"]._watch(cr, moved)
                 # clock_timestamp: later than every snapshot that could not see the release yet.
                 cr.execute(
-                    "UPDATE sync_command SET executed_at = clock_timestamp() AT TIME ZONE 'UTC', moved = %s WHERE id = %s",
+                    """UPDATE sync_command SET executed_at = clock_timestamp() AT TIME ZONE 'UTC', moved = %s
+                        WHERE id = %s""",
                     [len(moved), command_id],
                 )
         return len(rows)
 
     @api.model
     def _released_since(self, cr, wait_type, refs, since):
-        """Which of ``refs`` were released after ``since`` (UTC, naive): asked after parking, so no release is missed."""
+        """Which of ``refs`` were released after ``since`` (UTC, naive): asked after parking, so none is missed."""
         cr.execute(
             "SELECT refs FROM sync_command WHERE kind = 'release' AND wait_type = %s AND executed_at >= %s",
             [wait_type, since],

@@ -11,9 +11,7 @@ class SyncDedupe(models.Model):
     _inherit = ["sync.engine.record"]
     _log_access = False
 
-    endpoint_id = fields.Many2one(
-        "sync.endpoint", required=True, readonly=True, ondelete="cascade"
-    )
+    endpoint_id = fields.Many2one("sync.endpoint", required=True, readonly=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     key = fields.Char(required=True, readonly=True)
     sha256 = fields.Char(required=True, readonly=True)

@@ -13,9 +13,7 @@ class SyncEffect(models.Model):
     _order = "id"
     _rec_name = "label"
 
-    message_id = fields.Many2one(
-        "sync.message", required=True, readonly=True, index=True, ondelete="cascade"
-    )
+    message_id = fields.Many2one("sync.message", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     kind = fields.Selection(
         [
@@ -28,15 +26,23 @@ class SyncEffect(models.Model):
         readonly=True,
     )
     res_model = fields.Char(string="Model", required=True, readonly=True)
-    res_id = fields.Many2oneReference(
-        string="Record", model_field="res_model", readonly=True
-    )
+    res_id = fields.Many2oneReference(string="Record", model_field="res_model", readonly=True)
     label = fields.Char(readonly=True)
 
     _of_record = models.Index("(res_model, res_id)")
 
     def action_open(self):
         """Open the record that was changed."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    def action_open(self):
+        """Open the record, with the rights of the user."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",

@@ -21,7 +21,7 @@ class SyncEndpoint(models.Model):
     )
 
     def _breaker_failed(self, cr, endpoint_id, wait_seconds):
-        """Count a failure of the partner's system and open the breaker for ``wait_seconds`` from the fifth in a row on."""
+        """Count a failure of the partner's system and open the breaker for ``wait_seconds`` from the fifth in a row."""
         cr.execute(
             """UPDATE sync_endpoint
                   SET breaker_failures = coalesce(breaker_failures, 0) + 1,

@@ -10,6 +10,8 @@ import socket
 import threading
 import time
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
 
 from odoo import api, models
 from odoo.modules import module
@@ -37,7 +39,7 @@ class SyncEngine(models.AbstractModel):
     @api.model
     @api.private
     def _wake_after_commit(self):
-        """Wake the engine once the current transaction is committed; many requests in one transaction are one wake-up."""
+        """Wake the engine once the current transaction is committed; many requests of one transaction are one."""
         postcommit = self.env.cr.postcommit
         if not postcommit.data.get("sync_governance.wake"):
             postcommit.data["sync_governance.wake"] = True
@@ -64,16 +66,12 @@ class SyncEngine(models.AbstractModel):
                 )
                 if cr.fetchone():
                     return
-                env = api.Environment(
-                    cr, api.SUPERUSER_ID, {}
-                )  # the scheduler belongs to no user
+                env = api.Environment(cr, api.SUPERUSER_ID, {})  # the scheduler belongs to no user
                 cron = env.ref("sync_governance.cron_engine", raise_if_not_found=False)
                 if cron:
                     cron._trigger()
         except Exception:
-            _logger.exception(
-                "The engine could not be woken; its next poll takes up the work"
-            )
+            _logger.exception("The engine could not be woken; its next poll takes up the work")
 
     # -- the scheduled action ---------------------------------------------------------------------------------------
 
@@ -88,10 +86,12 @@ class SyncEngine(models.AbstractModel):
                 if time.monotonic() > deadline:
                     busy = True
                     break
-                if not worked and worker.fall_asleep() and not self._run_pass(worker):
-                    busy = False
-                    break
-                worker.stay_awake()
+                if not worked:
+                    worker.fall_asleep()
+                    if not self._run_pass(worker):
+                        busy = False
+                        break
+                    worker.stay_awake()
         if busy:
             self.env.ref("sync_governance.cron_engine")._trigger()
 
@@ -114,49 +114,42 @@ class SyncEngine(models.AbstractModel):
                 limit=CLAIM,
             )
             heads = queue.heads(cr, [lane.lane_id for lane in lanes])
+            # Before any snapshot of the work to come: a release executed later than this may have missed us.
+            cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
+            claimed_at = cr.fetchone()[0]
         moved += len(lanes)
-        self._work(worker, token, lanes, heads)
+        self._work(Claim(token, claimed_at, worker), lanes, heads)
         moved += self.env["sync.exception"]._collect()
         worker.processed += len(heads)
         return moved
 
-    def _work(self, worker, token, lanes, heads):
+    def _work(self, claim, lanes, heads):
         by_lane = {head.lane_id: head for head in heads}
         idle = [lane.lane_id for lane in lanes if lane.lane_id not in by_lane]
         if idle:
             with read_committed(self.env.registry) as cr:
-                queue.settle(cr, token=token, lane_ids=idle)
-        struck = [
-            lane for lane in lanes if lane.lane_id in by_lane and lane.strikes > 1
-        ]
-        fresh = [
-            lane for lane in lanes if lane.lane_id in by_lane and lane.strikes <= 1
-        ]
+                queue.settle(cr, token=claim.token, lane_ids=idle)
+        struck = [lane for lane in lanes if lane.lane_id in by_lane and lane.strikes > 1]
+        fresh = [lane for lane in lanes if lane.lane_id in by_lane and lane.strikes <= 1]
         # A lane that was claimed before without progress is worked alone: only then does a death count against it.
         groups = [[lane] for lane in struck] + ([fresh] if fresh else [])
         for group in groups:
             if len(group) == 1 and group[0].strikes > queue.STRIKES_UNTIL_POISON:
-                self._quarantine(group[0], token)
+                self._quarantine(group[0], claim.token)
                 continue
             for directions, drive in (
                 (("inbound", "internal"), inbound.drive),
                 (("outbound",), outbound.drive),
             ):
-                mine = [
-                    by_lane[lane.lane_id]
-                    for lane in group
-                    if lane.direction in directions
-                ]
+                mine = [by_lane[lane.lane_id] for lane in group if lane.direction in directions]
                 if mine:
-                    drive(self.env.registry, worker, token, mine)
+                    drive(self.env.registry, claim, mine)
 
     def _quarantine(self, lane, token):
         with read_committed(self.env.registry) as cr:
             message_id = queue.quarantine(cr, lane.lane_id, token=token, block=True)
             queue.settle(cr, token=token, lane_ids=[lane.lane_id])
-        _logger.error(
-            "Message %s ended its workers three times and was set aside", message_id
-        )
+        _logger.error("Message %s ended its workers three times and was set aside", message_id)
 
     # -- housekeeping -----------------------------------------------------------------------------------------------
 
@@ -187,6 +180,15 @@ class SyncEngine(models.AbstractModel):
             self._wake()
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One round of claimed lanes: under which token, since when (the database's clock), and who works on them."""
+
+    token: str
+    claimed_at: datetime
+    worker: "Worker"
+
+
 class Worker:
     """This process's row among the workers, with a heartbeat from a thread of its own."""
 
@@ -209,9 +211,7 @@ class Worker:
             )
             self.id = cr.fetchone()[0]
         if not _in_test():
-            self._thread = threading.Thread(
-                target=self._beat, name="sync-heartbeat", daemon=True
-            )
+            self._thread = threading.Thread(target=self._beat, name="sync-heartbeat", daemon=True)
             self._thread.start()
         return self
 
@@ -233,7 +233,6 @@ class Worker:
     def fall_asleep(self):
         """Say that this worker stops looking; the caller looks once more afterwards."""
         self._write("asleep = true")
-        return True
 
     def stay_awake(self):
         """Say that this worker goes on looking."""

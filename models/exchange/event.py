@@ -7,6 +7,8 @@ from datetime import timezone
 from odoo import api, fields, models
 from odoo.tools import ormcache
 
+from .payload import CONTENT_GROUPS
+
 MARKS = "sync_governance.marks"
 
 
@@ -26,9 +28,7 @@ class SyncEvent(models.Model):
     _rec_name = "ordering_key"
 
     uid = fields.Char(string="Event id", required=True, readonly=True)
-    document_type_id = fields.Many2one(
-        "sync.document.type", required=True, readonly=True, ondelete="restrict"
-    )
+    document_type_id = fields.Many2one("sync.document.type", required=True, readonly=True, ondelete="restrict")
     document_type = fields.Char(string="Type", required=True, readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     trading_partner_id = fields.Many2one(
@@ -37,18 +37,12 @@ class SyncEvent(models.Model):
         ondelete="set null",
         help="Set when the event is meant for one partner only.",
     )
-    process_id = fields.Many2one(
-        "sync.process", readonly=True, ondelete="set null", index="btree_not_null"
-    )
+    process_id = fields.Many2one("sync.process", readonly=True, ondelete="set null", index="btree_not_null")
     res_model = fields.Char(string="Model", readonly=True)
-    res_id = fields.Many2oneReference(
-        string="Record", model_field="res_model", readonly=True
-    )
+    res_id = fields.Many2oneReference(string="Record", model_field="res_model", readonly=True)
     ordering_key = fields.Char(required=True, readonly=True)
-    state = fields.Selection(
-        [("new", "New"), ("routed", "Routed")], required=True, readonly=True
-    )
-    document = fields.Text(readonly=True)
+    state = fields.Selection([("new", "New"), ("routed", "Routed")], required=True, readonly=True)
+    document = fields.Text(readonly=True, groups=CONTENT_GROUPS)
     occurred_at = fields.Datetime(readonly=True)
     published_at = fields.Datetime(readonly=True)
     message_ids = fields.One2many("sync.message", "event_id", string="Messages")
@@ -77,17 +71,13 @@ class SyncEvent(models.Model):
 
         Nothing is written for a type that no interface carries.
         """
-        records = records.filtered(
-            lambda r: self._carried(document_type, r.company_id.id)
-        )
+        records = records.filtered(lambda r: self._carried(document_type, r.company_id.id))
         if not records:
             return
         precommit = self.env.cr.precommit
         marks = precommit.data.setdefault(MARKS, {})
         if not marks:
-            precommit.add(
-                self.sudo()._publish_marked
-            )  # sudo: the fact is the system's, not the user's to see or hide
+            precommit.add(self.sudo()._publish_marked)  # sudo: the fact is the system's, not the user's to see or hide
         marks.setdefault((document_type, records._name), set()).update(records.ids)
 
     @api.model
@@ -95,12 +85,7 @@ class SyncEvent(models.Model):
         marks = self.env.cr.precommit.data.pop(MARKS, {})
         for (document_type, model), ids in marks.items():
             publisher = self.env["sync.publisher"]._for(document_type)
-            records = (
-                self.env[model]
-                .with_context(lang="en_US", tz="UTC")
-                .browse(sorted(ids))
-                .exists()
-            )
+            records = self.env[model].with_context(lang="en_US", tz="UTC").browse(sorted(ids)).exists()
             drafts = publisher._render(records)
             self._insert(
                 document_type,

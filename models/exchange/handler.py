@@ -28,11 +28,7 @@ class SyncHandler(models.AbstractModel):
             model = self.env[name]
             if name == "sync.handler":
                 continue
-            if (
-                model._handler == handler
-                if handler
-                else document_type in model._document_types
-            ):
+            if model._handler == handler if handler else document_type in model._document_types:
                 return model
         raise Fault(
             "apply.handler_missing",
@@ -43,7 +39,7 @@ class SyncHandler(models.AbstractModel):
 
     @api.private
     def _apply(self, works):
-        """Apply each work in a savepoint of its own, so that one that fails leaves no trace and its neighbours go on."""
+        """Apply each work in a savepoint of its own, so that a failed one leaves no trace and its neighbours go on."""
         outcomes = []
         for work in works:
             try:

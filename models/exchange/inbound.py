@@ -28,40 +28,23 @@ CONFLICTS = {
 CONFLICT_TRIES = 6
 
 
-def drive(registry, worker, token, heads):
+def drive(registry, claim, heads):
     """Take the heads through their stages and settle their lanes."""
     with registry.cursor() as cr:
-        batch = Batch(
-            api.Environment(cr, api.SUPERUSER_ID, {})
-        )  # reads configuration; acts on nothing
+        batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reads configuration; acts on nothing
         works = load(cr, heads)
         for work in works:
             work.stage = "receive"
-        run_stages(
-            batch, [w for w in works if w.direction == "inbound"], stages.INBOUND
-        )
-        run_stages(
-            batch, [w for w in works if w.direction == "internal"], stages.INTERNAL
-        )
-        groups = [
-            (interface, list(group)) for interface, group in batch.by_interface(works)
-        ]
+        run_stages(batch, [w for w in works if w.direction == "inbound"], stages.INBOUND)
+        run_stages(batch, [w for w in works if w.direction == "internal"], stages.INTERNAL)
+        groups = [(interface, list(group)) for interface, group in batch.by_interface(works)]
         profiles = batch._interfaces
-    done = retrying(lambda: _finish(registry, profiles, [w for w in works if isinstance(w.outcome, Done)], worker))
+    decided = [work for work in works if isinstance(work.outcome, Done)]
+    done = retrying(lambda: _finish(registry, profiles, decided, claim.worker))
     for interface, group in groups:
-        done |= _apply(registry, profiles, interface, group, worker)
+        done |= _apply(registry, profiles, interface, group, claim.worker)
     rest = [work for work in works if work.message_id not in done]
-    lanes = [head.lane_id for head in heads]
-    lane_of = {head.message_id: head.lane_id for head in heads}
-    verdicts(
-        registry,
-        profiles,
-        rest,
-        lanes=lanes,
-        lane_of=lane_of,
-        token=token,
-        worker=worker,
-    )
+    verdicts(registry, profiles, rest, claim, heads)
 
 
 def run_stages(batch, works, wanted):
@@ -100,15 +83,13 @@ def _apply(registry, profiles, interface, works, worker):
     """
     started = time.perf_counter()
     try:
-        done = retrying(
-            lambda: _transaction(registry, profiles, interface, works, worker, started)
-        )
+        done = retrying(lambda: _transaction(registry, profiles, interface, works, worker, started))
     except Exception as error:
         if len(works) > 1:
             middle = len(works) // 2
-            return _apply(
-                registry, profiles, interface, works[:middle], worker
-            ) | _apply(registry, profiles, interface, works[middle:], worker)
+            return _apply(registry, profiles, interface, works[:middle], worker) | _apply(
+                registry, profiles, interface, works[middle:], worker
+            )
         works[0].outcome = as_fault(error)
         works[0].timings["apply"] = (time.perf_counter() - started) * 1000
         return set()
@@ -134,9 +115,7 @@ def _transaction(registry, profiles, interface, works, worker, started):
         work.outcome = None
         work.stage = "apply"
     with registry.cursor() as cr:
-        engine_env = api.Environment(
-            cr, api.SUPERUSER_ID, {}
-        )  # fence and journal; the handler runs as the agent
+        engine_env = api.Environment(cr, api.SUPERUSER_ID, {})  # fence and journal; the handler runs as the agent
         batch = Batch(engine_env)
         batch._interfaces = profiles
         held = queue.fence(cr, [work.message_id for work in works])
@@ -158,9 +137,7 @@ def _transaction(registry, profiles, interface, works, worker, started):
             work.timings["apply"] = share
         finished = [work for work in live if isinstance(work.outcome, Done)]
         for work in finished:
-            work.stage = (
-                "acknowledge" if interface.acknowledgement == "business" else "apply"
-            )
+            work.stage = "acknowledge" if interface.acknowledgement == "business" else "apply"
         queue.finish(
             cr,
             [
@@ -198,9 +175,7 @@ class only_the_engine_commits:
 
     def __enter__(self):
         def refused(*args, **kwargs):
-            raise RuntimeError(
-                "A handler must not commit or roll back: the engine owns the transaction"
-            )
+            raise RuntimeError("A handler must not commit or roll back: the engine owns the transaction")
 
         self.cr.commit = refused
         self.cr.rollback = refused

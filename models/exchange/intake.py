@@ -46,9 +46,7 @@ class SyncIntake(models.AbstractModel):
         :param headers: the request's headers
         :raises Fault: ``receive.*`` or ``authentication.*``; nothing but the rejection was stored
         """
-        profile = (
-            self.env["sync.endpoint"].sudo()._intake_profile(code)
-        )  # sudo: the caller has no user yet
+        profile = self.env["sync.endpoint"].sudo()._intake_profile(code)  # sudo: the caller has no user yet
         if profile is None:
             raise Fault(
                 "receive.endpoint_unknown",
@@ -67,9 +65,7 @@ class SyncIntake(models.AbstractModel):
                 f"The body has {len(raw)} bytes; this endpoint takes {profile['max_body_bytes']}.",
                 subject=f"endpoint {code}",
             )
-        endpoint = (
-            self.env["sync.endpoint"].sudo().browse(profile["id"])
-        )  # sudo: the caller has no user yet
+        endpoint = self.env["sync.endpoint"].sudo().browse(profile["id"])  # sudo: the caller has no user yet
         verdict = signatures.verify(
             raw,
             headers,
@@ -188,9 +184,7 @@ class SyncIntake(models.AbstractModel):
                         transmission_id=transmission_id,
                         credential_id=credential_id,
                         state="ready" if fresh else "failed",
-                        fault_code=None
-                        if fresh
-                        else "receive.key_reused_with_other_body",
+                        fault_code=None if fresh else "receive.key_reused_with_other_body",
                     )
                 ],
             )
@@ -218,7 +212,8 @@ class SyncIntake(models.AbstractModel):
         fault=None,
     ):
         cr.execute(
-            """INSERT INTO sync_transmission (direction, endpoint_id, trading_partner_id, company_id, verdict, dedupe_key,
+            """INSERT INTO sync_transmission (direction, endpoint_id, trading_partner_id, company_id, verdict,
+                                              dedupe_key,
                                               topic, credential_id, remote_address, headers, size, sha256, repeats,
                                               fault_code, fault_detail, occurred_at)
                VALUES ('inbound', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s, now() AT TIME ZONE 'UTC')

@@ -79,9 +79,7 @@ def _attempts(cr, works, worker, retried):
                 fault.code if fault else None,
                 fault.blame if fault else None,
                 fault.detail if fault else (outcome.note or None),
-                json.dumps([fault.as_dict()], ensure_ascii=False, default=str)
-                if fault
-                else None,
+                json.dumps([fault.as_dict()], ensure_ascii=False, default=str) if fault else None,
                 fault.subject if fault else None,
                 json.dumps({stage: round(ms, 1) for stage, ms in work.timings.items()}),
                 worker,
@@ -110,16 +108,8 @@ def _documents(cr, works):
         for work in works
         if work.direction == "inbound" and work.canonical is not None
     ]
-    rows += [
-        (work.message_id, work.company_id, "sent", work.encoded)
-        for work in works
-        if work.encoded is not None
-    ]
-    rows += [
-        (work.message_id, work.company_id, "response", work.response)
-        for work in works
-        if work.response
-    ]
+    rows += [(work.message_id, work.company_id, "sent", work.encoded) for work in works if work.encoded is not None]
+    rows += [(work.message_id, work.company_id, "response", work.response) for work in works if work.response]
     if not rows:
         return
     cr.execute(

@@ -13,9 +13,7 @@ class SyncLane(models.Model):
     _order = "next_at, id"
     _rec_name = "key"
 
-    endpoint_id = fields.Many2one(
-        "sync.endpoint", required=True, readonly=True, ondelete="restrict"
-    )
+    endpoint_id = fields.Many2one("sync.endpoint", required=True, readonly=True, ondelete="restrict")
     key = fields.Char(string="Ordering key", required=True, readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     direction = fields.Char(required=True, readonly=True)

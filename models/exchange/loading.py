@@ -8,14 +8,10 @@ from ...core.work import Work
 
 def load(cr, heads):
     """Read what the heads need in three statements: bodies and headers, event documents, lane keys."""
-    received = _received(
-        cr, [head.transmission_id for head in heads if head.transmission_id]
-    )
+    received = _received(cr, [head.transmission_id for head in heads if head.transmission_id])
     events = _events(cr, [head.event_id for head in heads if head.event_id])
     keys = _keys(cr, [head.lane_id for head in heads])
-    types = _types(
-        cr, [head.document_type_id for head in heads if head.document_type_id]
-    )
+    types = _types(cr, [head.document_type_id for head in heads if head.document_type_id])
     works = []
     for head in heads:
         raw, headers = received.get(head.transmission_id, (None, {}))

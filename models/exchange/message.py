@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...core.faults import taxonomy
+
 STATES = [
     ("ready", "Waiting for its turn"),
     ("parked", "Parked"),
@@ -36,31 +38,17 @@ class SyncMessage(models.Model):
     uid = fields.Char(string="Message id", required=True, readonly=True)
     direction = fields.Selection(DIRECTIONS, required=True, readonly=True)
     state = fields.Selection(STATES, required=True, readonly=True)
-    stage = fields.Char(
-        readonly=True, help="The stage at which the last attempt ended."
-    )
+    stage = fields.Char(readonly=True, help="The stage at which the last attempt ended.")
     lane_id = fields.Integer(readonly=True)
-    endpoint_id = fields.Many2one(
-        "sync.endpoint", required=True, readonly=True, ondelete="restrict"
-    )
+    endpoint_id = fields.Many2one("sync.endpoint", required=True, readonly=True, ondelete="restrict")
     interface_id = fields.Many2one("sync.interface", readonly=True, ondelete="restrict")
-    trading_partner_id = fields.Many2one(
-        "sync.trading.partner", required=True, readonly=True, ondelete="restrict"
-    )
+    trading_partner_id = fields.Many2one("sync.trading.partner", required=True, readonly=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
-    document_type_id = fields.Many2one(
-        "sync.document.type", readonly=True, ondelete="restrict"
-    )
-    transmission_id = fields.Many2one(
-        "sync.transmission", readonly=True, ondelete="set null"
-    )
+    document_type_id = fields.Many2one("sync.document.type", readonly=True, ondelete="restrict")
+    transmission_id = fields.Many2one("sync.transmission", readonly=True, ondelete="set null")
     event_id = fields.Many2one("sync.event", readonly=True, ondelete="set null")
-    process_id = fields.Many2one(
-        "sync.process", readonly=True, ondelete="set null", index="btree_not_null"
-    )
-    exception_id = fields.Many2one(
-        "sync.exception", readonly=True, ondelete="set null", index="btree_not_null"
-    )
+    process_id = fields.Many2one("sync.process", readonly=True, ondelete="set null", index="btree_not_null")
+    exception_id = fields.Many2one("sync.exception", readonly=True, ondelete="set null", index="btree_not_null")
     reference = fields.Char(string="Document", readonly=True)
     attempt = fields.Integer(string="Attempts", readonly=True)
     run_at = fields.Datetime(string="Next try", readonly=True)
@@ -71,9 +59,7 @@ class SyncMessage(models.Model):
     created_at = fields.Datetime(string="Received", readonly=True)
     done_at = fields.Datetime(string="Finished", readonly=True)
 
-    credential_id = fields.Many2one(
-        "sync.credential", readonly=True, ondelete="set null"
-    )
+    credential_id = fields.Many2one("sync.credential", readonly=True, ondelete="set null")
     contract_id = fields.Many2one("sync.contract", readonly=True, ondelete="restrict")
     mapping_id = fields.Many2one("sync.mapping", readonly=True, ondelete="restrict")
     policy_id = fields.Many2one("sync.policy", readonly=True, ondelete="restrict")
@@ -84,9 +70,7 @@ class SyncMessage(models.Model):
 
     attempt_ids = fields.One2many("sync.attempt", "message_id", string="Attempt log")
     effect_ids = fields.One2many("sync.effect", "message_id", string="Changes in Odoo")
-    payload_ids = fields.Many2many(
-        "sync.payload", compute="_compute_payload_ids", string="Documents"
-    )
+    payload_ids = fields.Many2many("sync.payload", compute="_compute_payload_ids", string="Documents")
     fault_title = fields.Char(compute="_compute_fault_title", string="What is wrong")
     lane_key = fields.Char(compute="_compute_lane", string="Ordering key")
     blocks_count = fields.Integer(compute="_compute_lane", string="Waiting behind it")
@@ -95,9 +79,7 @@ class SyncMessage(models.Model):
     _in_lane = models.Index("(lane_id, id) WHERE state = 'ready'")
     _waiting = models.Index("(wait_type, wait_ref) WHERE state = 'parked'")
     _unexplained = models.Index("(id) WHERE state = 'failed' AND exception_id IS NULL")
-    _of_transmission = models.Index(
-        "(transmission_id) WHERE transmission_id IS NOT NULL"
-    )
+    _of_transmission = models.Index("(transmission_id) WHERE transmission_id IS NOT NULL")
     _fan_out = models.UniqueIndex("(event_id, interface_id) WHERE event_id IS NOT NULL")
     _known_state = models.Constraint(
         "CHECK (state IN ('ready', 'parked', 'failed', 'done', 'superseded', 'cancelled'))",
@@ -140,8 +122,6 @@ class SyncMessage(models.Model):
             )
 
     def _compute_fault_title(self):
-        from ...core.faults import taxonomy
-
         known = taxonomy()
         for message in self:
             fault = known.get(message.fault_code or "")
@@ -169,8 +149,10 @@ class SyncMessage(models.Model):
         self._ask("cancel", ("ready", "parked", "failed"))
 
     def _ask(self, kind, states):
+        # Who may work exceptions may ask; of a message that has one, only who may work that one.
         self.env["sync.exception"].check_access("write")
         self.check_access("read")
+        self.exception_id.check_access("write")
         wrong = self.filtered(lambda m: m.state not in states)
         if wrong:
             raise UserError(
@@ -188,6 +170,4 @@ class SyncMessage(models.Model):
     def _release_waiting(self, wait_type, refs):
         """Release what is parked for (``wait_type``, one of ``refs``) when this transaction commits."""
         if refs:
-            self.env["sync.command"]._give(
-                "release", wait_type=wait_type, refs=[str(ref) for ref in refs]
-            )
+            self.env["sync.command"]._give("release", wait_type=wait_type, refs=[str(ref) for ref in refs])

@@ -21,12 +21,10 @@ RETRY_AFTER_BASE = 30.0
 BREAKER_OPEN_SECONDS = 60
 
 
-def drive(registry, worker, token, heads):
+def drive(registry, claim, heads):
     """Gate, translate and encode in one transaction; send with none; confirm in the next."""
     with registry.cursor() as cr:
-        batch = Batch(
-            api.Environment(cr, api.SUPERUSER_ID, {})
-        )  # reads configuration; acts on nothing
+        batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reads configuration; acts on nothing
         works = load(cr, heads)
         run_stages(batch, works, stages.OUTBOUND)
         parcels, send = _parcels(batch, works)
@@ -34,30 +32,17 @@ def drive(registry, worker, token, heads):
     results = _deliver(parcels, send)
     accepted = [work for work, _ in parcels if results[work.message_id].fault is None]
     lane_of = {head.message_id: head.lane_id for head in heads}
-    done = retrying(
-        lambda: _confirm(registry, profiles, accepted, token, lane_of, worker)
-    )
+    done = retrying(lambda: _confirm(registry, profiles, accepted, claim, lane_of))
     with read_committed(registry) as cr:
         _keep_transmissions(cr, parcels, results)
         _breaker(cr, parcels, results)
     rest = [work for work in works if work.message_id not in done]
     now = datetime.now(timezone.utc)
     waits = {
-        work.message_id: backoff.retry_after(
-            results[work.message_id].retry_after, now, RETRY_AFTER_BASE
-        )
+        work.message_id: backoff.retry_after(results[work.message_id].retry_after, now, RETRY_AFTER_BASE)
         for work, _ in parcels
     }
-    verdicts(
-        registry,
-        profiles,
-        rest,
-        lanes=[head.lane_id for head in heads],
-        lane_of=lane_of,
-        token=token,
-        worker=worker,
-        waits=waits,
-    )
+    verdicts(registry, profiles, rest, claim, heads, waits=waits)
 
 
 def _parcels(batch, works):
@@ -93,7 +78,7 @@ def _deliver(parcels, send):
     return results
 
 
-def _confirm(registry, profiles, works, token, lane_of, worker):
+def _confirm(registry, profiles, works, claim, lane_of):
     """Write accepted deliveries back, fenced by the lane's claim; returns the ids that are done."""
     if not works:
         return set()
@@ -101,15 +86,11 @@ def _confirm(registry, profiles, works, token, lane_of, worker):
     with registry.cursor() as cr:
         cr.execute(
             "SELECT id FROM sync_lane WHERE id = ANY(%s) AND claim = %s",
-            [sorted(set(lane_of.values())), token],
+            [sorted(set(lane_of.values())), claim.token],
         )
         ours = {row[0] for row in cr.fetchall()}
-        held = queue.fence(
-            cr, [work.message_id for work in works if lane_of[work.message_id] in ours]
-        )
-        batch = Batch(
-            api.Environment(cr, api.SUPERUSER_ID, {})
-        )  # reaches the milestone the interface stands for
+        held = queue.fence(cr, [work.message_id for work in works if lane_of[work.message_id] in ours])
+        batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reaches the milestone the interface stands for
         batch._interfaces = profiles
         mine = [work for work in works if work.message_id in held]
         for work in mine:
@@ -118,10 +99,8 @@ def _confirm(registry, profiles, works, token, lane_of, worker):
         share = (time.perf_counter() - started) * 1000 / max(len(mine), 1)
         for work in mine:
             work.timings["confirm"] = share
-        queue.finish(
-            cr, [(work.message_id, work.process_id, work.reference) for work in mine]
-        )
-        journal.record(cr, batch, mine, worker.name)
+        queue.finish(cr, [(work.message_id, work.process_id, work.reference) for work in mine])
+        journal.record(cr, batch, mine, claim.worker.name)
         cr.commit()
     return {work.message_id for work in mine if isinstance(work.outcome, Done)}
 
@@ -130,7 +109,8 @@ def _keep_transmissions(cr, parcels, results):
     for work, parcel in parcels:
         result = results[work.message_id]
         cr.execute(
-            """INSERT INTO sync_transmission (direction, endpoint_id, trading_partner_id, company_id, verdict, dedupe_key,
+            """INSERT INTO sync_transmission (direction, endpoint_id, trading_partner_id, company_id, verdict,
+                                              dedupe_key,
                                               headers, size, status, fault_code, fault_detail, repeats, occurred_at)
                VALUES ('outbound', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, now() AT TIME ZONE 'UTC') RETURNING id""",
             [
@@ -155,16 +135,11 @@ def _keep_transmissions(cr, parcels, results):
 def _breaker(cr, parcels, results):
     """What the endpoints' health says: a success closes the breaker, five failures in a row open it."""
     env = api.Environment(cr, api.SUPERUSER_ID, {})  # the engine's own columns
-    good = {
-        work.endpoint_id
-        for work, _ in parcels
-        if results[work.message_id].fault is None
-    }
+    good = {work.endpoint_id for work, _ in parcels if results[work.message_id].fault is None}
     bad = {
         work.endpoint_id
         for work, _ in parcels
-        if results[work.message_id].fault is not None
-        and results[work.message_id].fault.blame == "endpoint"
+        if results[work.message_id].fault is not None and results[work.message_id].fault.blame == "endpoint"
     }
     if good:
         env["sync.endpoint"]._breaker_succeeded(cr, sorted(good))

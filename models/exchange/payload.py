@@ -1,6 +1,7 @@
 """Bytes and documents, apart from the hot rows."""
 
 import json
+import re
 
 from odoo import fields, models
 
@@ -10,7 +11,15 @@ KINDS = [
     ("sent", "As sent"),
     ("response", "Answer"),
 ]
+# Who sees what documents say: viewers see that they travelled.
+CONTENT_GROUPS = (
+    "sync_governance.group_operator,sync_governance.group_approver,sync_governance.group_manager,"
+    "sync_governance.group_security_officer"
+)
 SHOWN_BYTES = 200_000
+# Numbers are shown digit for digit as they were written: 12.50 stays 12.50.
+MARK = "\ue000"
+AS_WRITTEN = re.compile(f'"{MARK}([^"{MARK}]+){MARK}"')
 
 
 class SyncPayload(models.Model):
@@ -27,15 +36,9 @@ class SyncPayload(models.Model):
     _order = "id"
 
     kind = fields.Selection(KINDS, required=True, readonly=True)
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, index=True
-    )
-    message_id = fields.Many2one(
-        "sync.message", readonly=True, index="btree_not_null", ondelete="cascade"
-    )
-    transmission_id = fields.Many2one(
-        "sync.transmission", readonly=True, index="btree_not_null", ondelete="cascade"
-    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    message_id = fields.Many2one("sync.message", readonly=True, index="btree_not_null", ondelete="cascade")
+    transmission_id = fields.Many2one("sync.transmission", readonly=True, index="btree_not_null", ondelete="cascade")
     content_type = fields.Char(readonly=True)
     size = fields.Integer(string="Bytes", readonly=True)
     sha256 = fields.Char(string="SHA-256", readonly=True)
@@ -43,25 +46,21 @@ class SyncPayload(models.Model):
     text = fields.Text(compute="_compute_text", string="Content")
 
     def init(self):
-        self.env.cr.execute(
-            "ALTER TABLE sync_payload ADD COLUMN IF NOT EXISTS content bytea"
-        )
+        self.env.cr.execute("ALTER TABLE sync_payload ADD COLUMN IF NOT EXISTS content bytea")
 
     def _compute_text(self):
         contents = self._contents()
         for payload in self:
-            payload.text = _readable(contents.get(payload.id, b""))
+            payload.text = readable(contents.get(payload.id, b""))
 
     def _contents(self):
         """{payload id: bytes}; the caller has read access to the records it asks for."""
         self.check_access("read")
-        self.env.cr.execute(
-            "SELECT id, content FROM sync_payload WHERE id = ANY(%s)", [self.ids]
-        )
+        self.env.cr.execute("SELECT id, content FROM sync_payload WHERE id = ANY(%s)", [self.ids])
         return {row[0]: bytes(row[1] or b"") for row in self.env.cr.fetchall()}
 
 
-def _readable(content: bytes) -> str:
+def readable(content: bytes) -> str:
     """JSON indented, other text as it is, anything else as a remark; long content is cut with a remark."""
     try:
         text = content.decode("utf-8")
@@ -69,9 +68,8 @@ def _readable(content: bytes) -> str:
         return f"({len(content)} bytes that are not text)"
     if len(text) <= SHOWN_BYTES:
         try:
-            return json.dumps(
-                json.loads(text, parse_float=str), indent=2, ensure_ascii=False
-            )
+            marked = json.loads(text, parse_float=lambda number: f"{MARK}{number}{MARK}")
+            return AS_WRITTEN.sub(r"\1", json.dumps(marked, indent=2, ensure_ascii=False))
         except ValueError:
             return text
     return text[:SHOWN_BYTES] + f"\n… ({len(content)} bytes in all)"

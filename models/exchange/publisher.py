@@ -26,7 +26,8 @@ class EventDraft:
 class SyncPublisher(models.AbstractModel):
     """Inherit this role and name the document type to publish it.
 
-    ``_render`` gets all marked records at once, as superuser, in en_US and UTC, and returns ``{record id: EventDraft}``;
+    ``_render`` gets all marked records at once, as superuser, in en_US and UTC, and returns
+    ``{record id: EventDraft}``;
     a record that is left out is not published.
     """
 
@@ -38,10 +39,7 @@ class SyncPublisher(models.AbstractModel):
     def _for(self, document_type):
         """The publisher of a document type."""
         for name in self.env.registry.descendants(["sync.publisher"], "_inherit"):
-            if (
-                self.env[name]._document_type == document_type
-                and name != "sync.publisher"
-            ):
+            if self.env[name]._document_type == document_type and name != "sync.publisher":
                 return self.env[name]
         raise LookupError(f"No publisher renders {document_type}")
 

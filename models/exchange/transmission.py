@@ -6,7 +6,7 @@ from odoo import fields, models
 
 
 class SyncTransmission(models.Model):
-    """One HTTP exchange: headers (secrets masked), the verdict on its signature, the key that makes a repeat a repeat."""
+    """One HTTP exchange: headers (secrets masked), the verdict on its signature, the key that tells a repeat."""
 
     _name = "sync.transmission"
     _description = "Transmission"
@@ -15,15 +15,9 @@ class SyncTransmission(models.Model):
     _order = "id desc"
     _rec_name = "dedupe_key"
 
-    direction = fields.Selection(
-        [("inbound", "Received"), ("outbound", "Sent")], required=True, readonly=True
-    )
-    endpoint_id = fields.Many2one(
-        "sync.endpoint", required=True, readonly=True, index=True, ondelete="restrict"
-    )
-    trading_partner_id = fields.Many2one(
-        "sync.trading.partner", readonly=True, ondelete="restrict"
-    )
+    direction = fields.Selection([("inbound", "Received"), ("outbound", "Sent")], required=True, readonly=True)
+    endpoint_id = fields.Many2one("sync.endpoint", required=True, readonly=True, index=True, ondelete="restrict")
+    trading_partner_id = fields.Many2one("sync.trading.partner", readonly=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     verdict = fields.Selection(
         [
@@ -41,9 +35,7 @@ class SyncTransmission(models.Model):
     fault_detail = fields.Char(string="Reason", readonly=True)
     dedupe_key = fields.Char(string="Sender's key", readonly=True)
     topic = fields.Char(readonly=True)
-    credential_id = fields.Many2one(
-        "sync.credential", readonly=True, ondelete="set null"
-    )
+    credential_id = fields.Many2one("sync.credential", readonly=True, ondelete="set null")
     remote_address = fields.Char(readonly=True)
     status = fields.Integer(string="HTTP status", readonly=True)
     headers = fields.Text(readonly=True)
@@ -55,12 +47,8 @@ class SyncTransmission(models.Model):
     payload_ids = fields.One2many("sync.payload", "transmission_id", string="Bodies")
     message_ids = fields.One2many("sync.message", "transmission_id", string="Messages")
 
-    _unexplained = models.Index(
-        "(id) WHERE verdict = 'rejected' AND exception_id IS NULL"
-    )
-    _recent_rejected = models.Index(
-        "(endpoint_id, occurred_at) WHERE verdict = 'rejected'"
-    )
+    _unexplained = models.Index("(id) WHERE verdict = 'rejected' AND exception_id IS NULL")
+    _recent_rejected = models.Index("(endpoint_id, occurred_at) WHERE verdict = 'rejected'")
 
     def _header_lines(self):
         """The masked headers as (name, value) pairs, for people."""

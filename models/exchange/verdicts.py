@@ -14,29 +14,21 @@ SELF_RETRY_SECONDS = 2.0
 ENDPOINT_RETRY = backoff.RetryPolicy(max_attempts=10, base=5.0, factor=2.0, cap=900.0)
 
 
-def verdicts(registry, profiles, works, *, lanes, lane_of, token, worker, waits=None):
+def verdicts(registry, profiles, works, claim, heads, *, waits=None):
     """Settle the lanes with the works that were not done; then look whether what was parked was released meanwhile.
 
     :param waits: {message id: seconds} that an endpoint asked us to wait (``Retry-After``)
     """
-    ruled = [
-        _verdict(
-            profiles, work, lane_of[work.message_id], (waits or {}).get(work.message_id)
-        )
-        for work in works
-    ]
+    lane_of = {head.message_id: head.lane_id for head in heads}
+    ruled = [_verdict(profiles, work, lane_of[work.message_id], (waits or {}).get(work.message_id)) for work in works]
     with read_committed(registry) as cr:
-        cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC' - interval '5 minutes'")
-        since = cr.fetchone()[0]
         batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # journal only
         batch._interfaces = profiles
-        ours = queue.settle(cr, token=token, lane_ids=lanes, verdicts=ruled)
+        ours = queue.settle(cr, token=claim.token, lane_ids=list(lane_of.values()), verdicts=ruled)
         mine = [work for work in works if lane_of[work.message_id] in ours]
         retried = {v.message_id for v in ruled if v.kind == "retry"}
-        journal.record(
-            cr, batch, [w for w in mine if not _lost(w)], worker.name, retried=retried
-        )
-    _look_again(registry, [v for v in ruled if v.kind == "park"], since)
+        journal.record(cr, batch, [w for w in mine if not _lost(w)], claim.worker.name, retried=retried)
+    _look_again(registry, [v for v in ruled if v.kind == "park"], claim.claimed_at)
 
 
 def _verdict(profiles, work, lane_id, wait_seconds):
@@ -54,9 +46,7 @@ def _verdict(profiles, work, lane_id, wait_seconds):
             reference=work.reference,
         )
     if not isinstance(outcome, Fault):
-        outcome = work.outcome = Fault(
-            "engine.interrupted", "The work ended without an outcome."
-        )
+        outcome = work.outcome = Fault("engine.interrupted", "The work ended without an outcome.")
     profile = profiles.get(work.interface_id)
     common = {
         "fault_code": outcome.code,
@@ -109,9 +99,7 @@ def _after_endpoint_failure(work, lane_id, profile, wait_seconds, common):
             **common,
         )
     delay = wait_seconds if wait_seconds is not None else wait
-    return queue.Verdict(
-        work.message_id, lane_id, "retry", delay=delay, burn=True, **common
-    )
+    return queue.Verdict(work.message_id, lane_id, "retry", delay=delay, burn=True, **common)
 
 
 def _look_again(registry, parked, since):
@@ -121,9 +109,7 @@ def _look_again(registry, parked, since):
         waits.setdefault(verdict.wait_type, set()).add(verdict.wait_ref)
     for wait_type, refs in waits.items():
         with read_committed(registry) as cr:
-            env = api.Environment(
-                cr, api.SUPERUSER_ID, {}
-            )  # reads requests to the engine
+            env = api.Environment(cr, api.SUPERUSER_ID, {})  # reads requests to the engine
             released = env["sync.command"]._released_since(cr, wait_type, refs, since)
             if released:
                 queue.release_waiting(cr, wait_type, released)

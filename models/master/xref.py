@@ -58,6 +58,7 @@ class SyncXref(models.Model):
     external_id = fields.Char(string="Partner's identifier", required=True)
     res_model = fields.Char(string="Model", compute="_compute_res_model", store=True, precompute=True)
     res_id = fields.Many2oneReference(string="Record in Odoo", model_field="res_model")
+    record_domain = fields.Boolean(compute="_compute_record_domain", help="Identifiers of this domain stand for records.")
     record_name = fields.Char(string="Stands for", compute="_compute_record_name")
     canonical_code = fields.Char(help="The code of the canonical documents, where there is no record.")
     valid_from = fields.Date()
@@ -82,10 +83,15 @@ class SyncXref(models.Model):
         for xref in self:
             xref.company_id = xref.trading_partner_id.company_id or xref.company_id or self.env.company
 
-    @api.depends("domain", "res_id")
+    @api.depends("domain")
     def _compute_res_model(self):
         for xref in self:
-            xref.res_model = MODELS.get(xref.domain) if xref.res_id else False
+            xref.res_model = MODELS.get(xref.domain, False)
+
+    @api.depends("domain")
+    def _compute_record_domain(self):
+        for xref in self:
+            xref.record_domain = xref.domain in MODELS
 
     @api.depends("res_model", "res_id", "canonical_code")
     def _compute_record_name(self):

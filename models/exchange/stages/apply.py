@@ -12,8 +12,6 @@ def run(batch, works):
     handler = batch.env["sync.handler"]._for(interface.handler, interface.document_type)
     outcomes = handler._apply(works)
     if len(outcomes) != len(works):
-        raise RuntimeError(
-            f"{handler._name} returned {len(outcomes)} outcomes for {len(works)} documents"
-        )
+        raise RuntimeError(f"{handler._name} returned {len(outcomes)} outcomes for {len(works)} documents")
     for work, outcome in zip(works, outcomes, strict=True):
         work.outcome = outcome

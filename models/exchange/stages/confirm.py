@@ -20,11 +20,5 @@ def run(batch, works):
                 message_id=work.message_id,
             )
         subject = batch.subject(work)
-        effects = (
-            [Effect("linked", subject._name, subject.id, subject.display_name)]
-            if subject
-            else []
-        )
-        work.outcome = Done(
-            effects=effects, reference=work.reference, process_id=work.process_id
-        )
+        effects = [Effect("linked", subject._name, subject.id, subject.display_name)] if subject else []
+        work.outcome = Done(effects=effects, reference=work.reference, process_id=work.process_id)

@@ -14,11 +14,6 @@ def run(parcels, send):
     if len(parcels) == 1:
         work, parcel = parcels[0]
         return {work.message_id: send[parcel.message_id](parcel)}
-    with ThreadPoolExecutor(
-        max_workers=AT_ONCE, thread_name_prefix="sync-deliver"
-    ) as pool:
-        futures = {
-            work.message_id: pool.submit(send[parcel.message_id], parcel)
-            for work, parcel in parcels
-        }
+    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="sync-deliver") as pool:
+        futures = {work.message_id: pool.submit(send[parcel.message_id], parcel) for work, parcel in parcels}
         return {message_id: future.result() for message_id, future in futures.items()}

@@ -15,10 +15,8 @@ def run(batch, works):
         for work, process_id in zip(group, processes, strict=True):
             work.process_id = work.process_id or process_id
         decision = batch.ownership(interface)
-        if decision.refused:
-            for work in group:
-                work.outcome = Fault(
-                    "apply.not_permitted",
-                    decision.reason,
-                    subject=f"ownership {interface.code}",
-                )
+        for work in group:
+            if decision.refused:
+                work.outcome = Fault("apply.not_permitted", decision.reason, subject=f"ownership {interface.code}")
+            elif decision.ignored:
+                work.outcome = Done(reference=work.reference, process_id=work.process_id, note=decision.reason)

@@ -14,15 +14,21 @@ def run(batch, works):
     """Park what a gate of its interface's policy still holds; whatever moves the process releases it."""
     for interface, group in batch.by_interface(works):
         for work in group:
+            if interface.gates and not work.process_id:
+                # Fail closed: without a process nobody can say whether the gate is open.
+                work.outcome = Fault(
+                    "engine.configuration",
+                    f"The interface {interface.code} has a gate, and this document belongs to no process.",
+                    subject=f"gate of {interface.code}",
+                )
+                continue
             for gate in interface.gates:
                 verdict = gate._evaluate(batch.process(work), batch.subject(work))
                 if not verdict.open:
                     work.outcome = Wait(
                         wait_type="process",
                         wait_ref=str(work.process_id),
-                        fault=Fault(
-                            "gate.waiting", verdict.reason, subject=f"gate {gate.code}"
-                        ),
+                        fault=Fault("gate.waiting", verdict.reason, subject=f"gate {gate.code}"),
                         deadline=_deadline(work, gate),
                         process_id=work.process_id,
                     )
@@ -33,6 +39,4 @@ def _deadline(work, gate):
     """The gate's deadline counts from when the message came to be, not from when it was looked at."""
     if not gate.deadline_hours:
         return None
-    return fields.Datetime.to_datetime(work.received_at).replace(
-        tzinfo=None
-    ) + timedelta(hours=gate.deadline_hours)
+    return fields.Datetime.to_datetime(work.received_at).replace(tzinfo=None) + timedelta(hours=gate.deadline_hours)

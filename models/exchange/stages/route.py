@@ -38,24 +38,11 @@ def run(registry, limit=500):
                 ORDER BY e.id, i.id""",
             [ids],
         )
+        columns = ("event_id", "process_id", "key", "document_type_id", "company_id", "interface_id", "endpoint_id",
+                   "trading_partner_id", "direction")  # fmt: skip
+        rows = [dict(zip(columns, row, strict=True)) for row in cr.fetchall()]
         queue.enqueue(
-            cr,
-            [
-                queue.NewMessage(
-                    uid=f"msg_{uuid.uuid4().hex}",
-                    direction=direction,
-                    endpoint_id=endpoint,
-                    trading_partner_id=partner,
-                    company_id=company,
-                    key=ordering_key,
-                    interface_id=interface,
-                    document_type_id=document_type,
-                    event_id=event,
-                    process_id=process,
-                    reference=ordering_key,
-                )
-                for event, process, ordering_key, document_type, company, interface, endpoint, partner, direction in cr.fetchall()
-            ],
+            cr, [queue.NewMessage(uid=f"msg_{uuid.uuid4().hex}", reference=row["key"], **row) for row in rows]
         )
         cr.execute("UPDATE sync_event SET state = 'routed' WHERE id = ANY(%s)", [ids])
     return len(ids)

@@ -7,11 +7,7 @@ NAME = "sequence"
 
 def run(batch, works):
     """Supersede a snapshot behind which a newer one already waits."""
-    snapshots = [
-        work
-        for work in works
-        if batch.interface(work.interface_id).head_policy == "supersede"
-    ]
+    snapshots = [work for work in works if batch.interface(work.interface_id).head_policy == "supersede"]
     if not snapshots:
         return
     batch.env.cr.execute(

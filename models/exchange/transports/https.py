@@ -69,9 +69,6 @@ class SyncTransportHttps(models.AbstractModel):
             headers=parcel.headers,
             connect_timeout=parcel.settings["connect_timeout"],
             read_timeout=parcel.settings["read_timeout"],
-            total_timeout=parcel.settings["connect_timeout"]
-            + parcel.settings["read_timeout"],
+            total_timeout=parcel.settings["connect_timeout"] + parcel.settings["read_timeout"],
         )
-        return _session(parcel.endpoint_id, parcel.settings["allowed_hosts"]).deliver(
-            request
-        )
+        return _session(parcel.endpoint_id, parcel.settings["allowed_hosts"]).deliver(request)

@@ -1,0 +1,13 @@
+-- A restored copy must not talk to anybody and must not act for anybody.
+
+-- Queues stand still: nothing is claimed, neither what waits nor what is retried. What arrives is refused, because
+-- the endpoints are off the wire.
+UPDATE sync_endpoint SET state = 'suspended', paused = true WHERE state = 'live';
+
+-- Secrets are destroyed and not only switched off: a copy is read by more people than the original.
+UPDATE sync_credential_version SET secret_encrypted = NULL, state = 'revoked';
+
+-- Work that was under way elsewhere when the copy was taken is nobody's here.
+UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL WHERE claim IS NOT NULL;
+DELETE FROM sync_worker;
+UPDATE sync_command SET executed_at = now() AT TIME ZONE 'UTC', moved = 0 WHERE executed_at IS NULL;
