@@ -7,6 +7,7 @@ currency (the same here). Taxes are rounded per line. A discount code is spread 
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -166,7 +167,7 @@ class _Money:
 
 
 def _line(order: Order, position: int, line: OrderedArticle, allocation: Decimal, money: _Money) -> dict[str, Any]:
-    article, line_id = line.article, order.order_id * 10 + position
+    article, line_id = line.article, order.order_id * 100 + position
     taxed = money.rounded(article.price * line.quantity) - allocation
     allocations = [{**money.both("amount", allocation), "discount_application_index": 0}] if allocation else []
     return {
@@ -202,7 +203,7 @@ def _line(order: Order, position: int, line: OrderedArticle, allocation: Decimal
 
 def _shipping_line(order: Order, money: _Money) -> dict[str, Any]:
     return {
-        "id": order.order_id * 10 + 9,
+        "id": order.order_id * 100 + 99,
         "carrier_identifier": None,
         "code": "standard",
         **money.both("discounted_price", order.shipping),
@@ -289,7 +290,7 @@ def _address(person: dict[str, Any]) -> dict[str, Any]:
 
 def _customer(order: Order, address: dict[str, Any]) -> dict[str, Any]:
     person = order.customer
-    customer_id = 207_000_000 + sum(person["email"].encode())
+    customer_id = 207_000_000 + zlib.crc32(person["email"].encode()) % 1_000_000
     default = {
         "id": customer_id,
         "customer_id": customer_id,

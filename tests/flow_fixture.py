@@ -9,13 +9,19 @@ from odoo.tests import TransactionCase, tagged
 from ..core.faults import Fault
 from ..core.work import Done, Wait, Work
 
-AGENT_GROUPS = (
-    "sync_governance.group_agent",
-    "sales_team.group_sale_salesman_all_leads",
-    "base.group_partner_manager",
-    "stock.group_stock_user",
-    "account.group_account_invoice",
-)
+# The rights of the agents of the partner packs.
+AGENTS = {
+    "shop": ("sales_team.group_sale_salesman_all_leads", "base.group_partner_manager"),
+    "marketplace": ("sales_team.group_sale_salesman_all_leads", "base.group_partner_manager"),
+    "3pl": ("stock.group_stock_user",),
+    "carrier": (),
+    "payment": ("account.group_account_invoice",),
+    "internal": (
+        "account.group_account_invoice",
+        "sales_team.group_sale_salesman_all_leads",
+        "stock.group_stock_user",
+    ),
+}
 
 
 @tagged("post_install", "-at_install")
@@ -49,17 +55,23 @@ class FlowCase(TransactionCase):
         cls.gateway = cls._trading_partner("payment", "Test gateway")
         cls.headset = cls._product("Wireless headset", "NW-2210", 10)
         cls.dock = cls._product("Docking station", "NW-4075", 5)
-        cls.agent = (
+        cls.inside = cls._trading_partner("internal", "Inside Odoo")
+        cls.agents = {kind: cls._agent(kind) for kind in AGENTS}
+
+    @classmethod
+    def _agent(cls, kind):
+        groups = ("base.group_user", "sync_governance.group_agent", *AGENTS[kind])
+        return (
             cls.env["res.users"]
             .with_context(no_reset_password=True)
             .create(
                 {
-                    "name": "Agent of the tests",
-                    "login": "sync.agent.tests",
+                    "name": f"Agent of the {kind}",
+                    "login": f"sync.agent.test.{kind}",
                     "email": "agent@example.com",
                     "company_id": cls.company.id,
                     "company_ids": [(6, 0, cls.company.ids)],
-                    "group_ids": [(6, 0, [cls.env.ref(group).id for group in AGENT_GROUPS])],
+                    "group_ids": [(6, 0, [cls.env.ref(group).id for group in groups])],
                 }
             )
         )
@@ -209,7 +221,8 @@ class FlowCase(TransactionCase):
 
     def apply(self, handler, partner, *documents):
         """Hand documents to a handler as its agent; returns the outcomes, one alone for one document."""
-        env = self.env(user=self.agent, su=False, context={"allowed_company_ids": self.company.ids, "lang": "en_US"})
+        agent = self.agents[partner.kind]
+        env = self.env(user=agent, su=False, context={"allowed_company_ids": self.company.ids, "lang": "en_US"})
         works = [
             Work(
                 message_id=0,

@@ -18,11 +18,10 @@ class TestProcess(FlowCase):
     def test_an_order_travels_to_its_money_and_the_process_completes(self):
         order, process = self.place_order()
         first = order.picking_ids
+        self.done("shipment.confirmed", self.threepl, self.shipment_document(first, {"NW-2210": "2", "NW-4075": "1"}))
         self.done(
-            "shipment.confirmed", self.threepl, self.shipment_document(first, {"NW-2210": "2", "NW-4075": "1"})
-        )
-        self.done(
-            "shipment.confirmed", self.threepl,
+            "shipment.confirmed",
+            self.threepl,
             self.shipment_document(first, {"NW-2210": "1"}, number="SHP-2", tracking="TRACK-2", final=True),
         )
         second = first.backorder_ids
@@ -32,8 +31,8 @@ class TestProcess(FlowCase):
                 self.done("tracking.event", self.carrier, document)
                 self.done("tracking.event", self.carrier, document)
         for shipment in (first, second):
-            self.done("dispatch.notice", self.shop, self.dispatched(shipment))
-            self.done("invoice.release", self.shop, self.dispatched(shipment))
+            self.done("dispatch.notice", self.inside, self.dispatched(shipment))
+            self.done("invoice.release", self.inside, self.dispatched(shipment))
         self.assertEqual(process.state, "running")
         self.done("payment.received", self.gateway, self.payment_document())
         self.env.invalidate_all()
@@ -46,11 +45,12 @@ class TestProcess(FlowCase):
         order, process = self.place_order()
         shipment = order.picking_ids
         self.done(
-            "shipment.confirmed", self.threepl,
+            "shipment.confirmed",
+            self.threepl,
             self.shipment_document(shipment, {"NW-2210": "3", "NW-4075": "1"}, final=True),
         )
-        first = self.done("dispatch.notice", self.shop, self.dispatched(shipment))
-        again = self.done("dispatch.notice", self.shop, self.dispatched(shipment))
+        first = self.done("dispatch.notice", self.inside, self.dispatched(shipment))
+        again = self.done("dispatch.notice", self.inside, self.dispatched(shipment))
         self.assertEqual((first.effects[0].kind, again.effects[0].kind), ("created", "linked"))
         self.assertEqual(self.state_of(process, "customer.notified", shipment), "reached")
         notice = shipment.dispatch_notice_id
@@ -105,7 +105,9 @@ class TestProcess(FlowCase):
     def test_only_an_approver_holds_and_waives(self):
         viewer = self.env["res.users"].create(
             {
-                "name": "Vera Viewer", "login": "vera.viewer", "company_id": self.company.id,
+                "name": "Vera Viewer",
+                "login": "vera.viewer",
+                "company_id": self.company.id,
                 "company_ids": [(6, 0, self.company.ids)],
                 "group_ids": [(6, 0, [self.env.ref("sync_governance.group_viewer").id])],
             }
@@ -134,7 +136,8 @@ class TestPublishers(FlowCase):
     def events(self, document_type):
         self.env.cr.precommit.run()
         self.env.cr.execute(
-            "SELECT document, process_id, ordering_key FROM sync_event WHERE document_type = %s AND company_id = %s ORDER BY id",
+            """SELECT document, process_id, ordering_key FROM sync_event
+                WHERE document_type = %s AND company_id = %s ORDER BY id""",
             [document_type, self.company.id],
         )
         return [(json.loads(document), process_id, key) for document, process_id, key in self.env.cr.fetchall()]
@@ -165,13 +168,11 @@ class TestPublishers(FlowCase):
             self.assert_canonical(dispatched)
             self.assertEqual(len(self.events("fulfilment.request")), 1, "the backorder is not requested again")
 
-            self.done("invoice.release", self.shop, {"number": shipment.name})
+            self.done("invoice.release", self.inside, {"number": shipment.name})
             ((invoice, _process, _key),) = self.events("invoice.posted")
             self.assert_canonical(invoice)
             self.assertEqual(invoice["order_numbers"], [order.name])
-            self.assertEqual(
-                invoice["totals"]["gross"], f"{process._invoices().amount_total:.2f}"
-            )
+            self.assertEqual(invoice["totals"]["gross"], f"{process._invoices().amount_total:.2f}")
 
     def test_documents_outside_any_process_are_not_published(self):
         with self.everything_is_carried():

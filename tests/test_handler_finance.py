@@ -16,7 +16,8 @@ class TestInvoiceAndPayment(FlowCase):
 
     def ship(self, quantities, number="SHP-1", tracking="TRACK-1", final=False):
         self.done(
-            "shipment.confirmed", self.threepl,
+            "shipment.confirmed",
+            self.threepl,
             self.shipment_document(self.first, quantities, number=number, tracking=tracking, final=final),
         )
 
@@ -26,7 +27,7 @@ class TestInvoiceAndPayment(FlowCase):
         return self.first, self.first.backorder_ids
 
     def release(self, shipment):
-        outcome = self.done("invoice.release", self.shop, {"type": "shipment.dispatched", "number": shipment.name})
+        outcome = self.done("invoice.release", self.inside, {"type": "shipment.dispatched", "number": shipment.name})
         return self.env["account.move"].browse([e.res_id for e in outcome.effects])
 
     # -- invoices --------------------------------------------------------------------------------------------------
@@ -42,7 +43,7 @@ class TestInvoiceAndPayment(FlowCase):
         self.assertEqual(round(invoice.amount_total + rest.amount_total, 2), 193.26)
         self.assertEqual(round(invoice.amount_tax + rest.amount_tax, 2), 33.54)
         self.assertEqual(self.state_of(self.process, "order.invoiced"), "reached")
-        self.assertEqual(invoice.create_uid, self.agent)
+        self.assertEqual(invoice.create_uid, self.agents["internal"])
 
     def test_a_shipment_is_invoiced_once(self):
         first, _second = self.ship_in_two_parts()
@@ -50,13 +51,15 @@ class TestInvoiceAndPayment(FlowCase):
         self.assertEqual(self.release(first), invoice)
 
     def test_nothing_is_invoiced_before_it_is_shipped(self):
-        self.fault("invoice.release", self.shop, {"number": self.first.name}, "apply.refused")
+        self.fault("invoice.release", self.inside, {"number": self.first.name}, "apply.refused")
 
     def test_each_of_three_parts_keeps_its_share_of_the_charged_amounts(self):
         document = self.order_document("#7")
         document["lines"] = [
-            document["lines"][0] | {
-                "unit_price": "10.00", "discounts": [{"amount": "3.00", "description": "TEN"}],
+            document["lines"][0]
+            | {
+                "unit_price": "10.00",
+                "discounts": [{"amount": "3.00", "description": "TEN"}],
                 "taxes": [{"title": "BTW 21 %", "rate": "0.21", "amount": "4.69"}],
             }
         ]
@@ -66,8 +69,11 @@ class TestInvoiceAndPayment(FlowCase):
         request, total, tax = order.picking_ids, 0, 0
         for part in range(3):
             self.done(
-                "shipment.confirmed", self.threepl,
-                self.shipment_document(request, {"NW-2210": "1"}, number=f"P{part}", tracking=f"T{part}", final=part == 2),
+                "shipment.confirmed",
+                self.threepl,
+                self.shipment_document(
+                    request, {"NW-2210": "1"}, number=f"P{part}", tracking=f"T{part}", final=part == 2
+                ),
             )
             shipment = request._fulfilment_chain()[part]
             invoice = self.release(shipment)
@@ -79,7 +85,10 @@ class TestInvoiceAndPayment(FlowCase):
     def gate(self):
         return self.env["sync.gate"].create(
             {
-                "code": "test-release", "name": "After delivery", "effect": "invoice.release", "company_id": self.company.id,
+                "code": "test-release",
+                "name": "After delivery",
+                "effect": "invoice.release",
+                "company_id": self.company.id,
                 "condition": json.dumps({"milestone": "carrier.accepted", "of": "shipment"}),
             }
         )
@@ -114,7 +123,7 @@ class TestInvoiceAndPayment(FlowCase):
     def test_a_payment_before_the_invoices_pays_them_as_they_are_posted(self):
         outcome = self.done("payment.received", self.gateway, self.payment_document())
         payment = self.env["account.payment"].browse(outcome.effects[0].res_id)
-        self.assertEqual((payment.amount, payment.create_uid), (193.26, self.agent))
+        self.assertEqual((payment.amount, payment.create_uid), (193.26, self.agents["payment"]))
         self.assertEqual(str(payment.date), "2026-03-05")
         self.assertEqual(self.state_of(self.process, "payment.received"), "reached")
         first, second = self.ship_in_two_parts()
@@ -157,9 +166,7 @@ class TestInvoiceAndPayment(FlowCase):
         self.assertIn("after 193.26 EUR were paid", fault.detail)
 
     def test_a_payment_of_an_unknown_order_waits_for_it(self):
-        outcome = self.waits(
-            "payment.received", self.gateway, self.payment_document(order_number="#9"), "order", "#9"
-        )
+        outcome = self.waits("payment.received", self.gateway, self.payment_document(order_number="#9"), "order", "#9")
         self.assertEqual(outcome.fault.code, "apply.order_unknown")
 
     def test_our_own_order_number_is_understood(self):

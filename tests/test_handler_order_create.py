@@ -11,7 +11,7 @@ class TestOrderCreate(FlowCase):
         self.assertEqual(order.amount_tax, 33.54)
         self.assertEqual(order.client_order_ref, "#1001")
         self.assertEqual(str(order.date_order), "2026-03-05 20:14:07")
-        self.assertEqual(order.create_uid, self.agent)
+        self.assertEqual(order.create_uid, self.agents["shop"])
         self.assertEqual(order.company_id, self.company)
         self.assertEqual(order.picking_ids.state, "assigned")
         self.assertEqual(order.picking_ids.partner_id.name, "Bram Peeters")
@@ -115,7 +115,7 @@ class TestOrderCreate(FlowCase):
     def test_a_cross_reference_finds_the_product_first(self):
         self.env["sync.xref"]._remember("product", self.shop.id, "NW-2210", self.dock)
         order, _process = self.place_order()
-        self.assertEqual(order.order_line.filtered(lambda l: l.partner_line_ref == "1").product_id[:1], self.dock)
+        self.assertEqual(order.order_line.filtered(lambda line: line.partner_line_ref == "1").product_id[:1], self.dock)
 
     def test_a_total_that_does_not_add_up_is_explained(self):
         document = self.order_document()

@@ -10,7 +10,9 @@ class TestShipmentConfirmed(FlowCase):
         self.request = self.order.picking_ids
 
     def confirm(self, quantities, **options):
-        return self.done("shipment.confirmed", self.threepl, self.shipment_document(self.request, quantities, **options))
+        return self.done(
+            "shipment.confirmed", self.threepl, self.shipment_document(self.request, quantities, **options)
+        )
 
     def test_a_part_and_the_rest_under_one_request_number(self):
         outcome = self.confirm({"NW-2210": "2", "NW-4075": "1"})
@@ -25,7 +27,9 @@ class TestShipmentConfirmed(FlowCase):
         shipped = self.process.milestone_ids.filtered(lambda m: m.code == "shipment.confirmed" and m.state == "reached")
         self.assertEqual(str(shipped.occurred_at), "2026-03-06 14:48:30")
 
-        document = self.shipment_document(self.request, {"NW-2210": "1"}, number="SHP-2", tracking="TRACK-2", final=True)
+        document = self.shipment_document(
+            self.request, {"NW-2210": "1"}, number="SHP-2", tracking="TRACK-2", final=True
+        )
         self.done("shipment.confirmed", self.threepl, document)
         self.assertEqual(backorder.state, "done")
         self.assertFalse(backorder.backorder_ids)
@@ -40,12 +44,17 @@ class TestShipmentConfirmed(FlowCase):
         self.confirm({"NW-2210": "1"})
         outcome = self.confirm({"NW-2210": "1"})
         self.assertEqual([(e.kind, e.res_id) for e in outcome.effects], [("linked", self.request.id)])
-        self.assertEqual(sum(self.order.picking_ids.move_ids.filtered(lambda m: m.state == "done").mapped("quantity")), 1)
+        self.assertEqual(
+            sum(self.order.picking_ids.move_ids.filtered(lambda m: m.state == "done").mapped("quantity")), 1
+        )
 
     def test_the_same_number_with_another_quantity_is_refused(self):
         self.confirm({"NW-2210": "1"})
         self.fault(
-            "shipment.confirmed", self.threepl, self.shipment_document(self.request, {"NW-2210": "2"}), "apply.already_applied"
+            "shipment.confirmed",
+            self.threepl,
+            self.shipment_document(self.request, {"NW-2210": "2"}),
+            "apply.already_applied",
         )
 
     def test_more_than_ordered_is_refused_and_nothing_is_booked(self):

@@ -12,7 +12,9 @@ class TestTrackingEvent(FlowCase):
         self.done("shipment.confirmed", self.threepl, document)
 
     def report(self, status, at, tracking="TRACK-1"):
-        return self.done("tracking.event", self.carrier, self.tracking_document(status, f"2026-03-07T{at}+00:00", tracking))
+        return self.done(
+            "tracking.event", self.carrier, self.tracking_document(status, f"2026-03-07T{at}+00:00", tracking)
+        )
 
     def occurred(self, code):
         self.env.invalidate_all()
@@ -20,8 +22,11 @@ class TestTrackingEvent(FlowCase):
 
     def test_a_tracking_number_that_nobody_knows_waits(self):
         self.waits(
-            "tracking.event", self.carrier, self.tracking_document("accepted", "2026-03-07T10:00:00Z", "LATE-1"),
-            "shipment", "LATE-1",
+            "tracking.event",
+            self.carrier,
+            self.tracking_document("accepted", "2026-03-07T10:00:00Z", "LATE-1"),
+            "shipment",
+            "LATE-1",
         )
 
     def test_a_tracked_shipment_expects_the_carrier(self):

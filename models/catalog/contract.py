@@ -19,7 +19,7 @@ class SyncContract(models.Model):
     _order = "code, id desc"
     _rec_names_search = ["code", "name"]
     _lifecycle_interface_field = "contract_id"
-    _lifecycle_content = ("code", "version", "company_id", "document_type_id", "trading_partner_id", "schema")
+    _lifecycle_content = ("code", "version", "company_id", "document_type_id", "form", "trading_partner_id", "schema")
 
     code = fields.Char(required=True, index=True, tracking=True, help="For example shopify.order")
     name = fields.Char(required=True, tracking=True)
@@ -30,8 +30,12 @@ class SyncContract(models.Model):
         "sync.document.type", required=True, index=True, ondelete="restrict",
         help="What the document means to the business, whatever its form.",
     )
+    form = fields.Selection(
+        [("partner", "The partner's own document"), ("canonical", "The canonical document")],
+        required=True, default="partner", help="A partner's own document needs a mapping, the canonical one travels as it is.",
+    )
     trading_partner_id = fields.Many2one(
-        "sync.trading.partner", index=True, ondelete="restrict", help="Set: the form is this partner's own."
+        "sync.trading.partner", string="Only for", index=True, ondelete="restrict", help="Empty: every partner that speaks like this."
     )
     domain = fields.Selection(compute="_compute_domain", store=True, precompute=True, readonly=True)
     schema = fields.Text(string="JSON Schema", required=True)

@@ -49,6 +49,7 @@ class SyncInterface(models.Model):
         "sync.policy", index=True, ondelete="restrict", tracking=True,
         domain="[('state', '!=', 'retired'), ('company_id', 'in', (company_id, False))]",
     )
+    pack_code = fields.Char(readonly=True, copy=False, help="What the pack calls it from which it was loaded.")
     handler = fields.Char(help="Only where another handler than the usual one of the document type is to act.")
     milestone = fields.Char(help="Code of the milestone that the process reaches when a document was delivered.")
     owner_id = fields.Many2one(
@@ -127,7 +128,7 @@ class SyncInterface(models.Model):
         needed = [("policy_id", self.env._("An approved policy"), True)]
         if self.direction != "internal":
             # A partner's own form of document needs a translation; the canonical one travels as it is.
-            own_form = bool(self.contract_id.trading_partner_id)
+            own_form = self.contract_id.form == "partner"
             needed += [
                 ("contract_id", self.env._("An approved contract"), True),
                 ("mapping_id", self.env._("An approved mapping"), own_form),

@@ -32,7 +32,9 @@ class SyncMapping(models.Model):
     document_type_id = fields.Many2one(
         "sync.document.type", required=True, index=True, ondelete="restrict", help="The canonical side of the translation."
     )
-    trading_partner_id = fields.Many2one("sync.trading.partner", index=True, ondelete="restrict")
+    trading_partner_id = fields.Many2one(
+        "sync.trading.partner", string="Only for", index=True, ondelete="restrict", help="Empty: every partner that speaks like this."
+    )
     domain = fields.Selection(compute="_compute_domain", store=True, precompute=True, readonly=True)
     base_id = fields.Many2one(
         "sync.mapping", string="Builds on", index=True, ondelete="restrict",

@@ -28,21 +28,17 @@ class SyncEffect(models.Model):
     res_model = fields.Char(string="Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(string="Record", model_field="res_model", readonly=True)
     label = fields.Char(readonly=True)
+    model_name = fields.Char(compute="_compute_model_name", string="Kind of record")
 
     _of_record = models.Index("(res_model, res_id)")
 
-    def action_open(self):
-        """Open the record that was changed."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+    def _compute_model_name(self):
+        for effect in self:
+            known = effect.res_model in self.env
+            effect.model_name = self.env["ir.model"]._get(effect.res_model).name if known else effect.res_model
 
     def action_open(self):
-        """Open the record, with the rights of the user."""
+        """Open the record that was changed."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",

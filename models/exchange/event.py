@@ -7,7 +7,7 @@ from datetime import timezone
 from odoo import api, fields, models
 from odoo.tools import ormcache
 
-from .payload import CONTENT_GROUPS
+from .payload import CONTENT_GROUPS, readable
 
 MARKS = "sync_governance.marks"
 
@@ -43,6 +43,7 @@ class SyncEvent(models.Model):
     ordering_key = fields.Char(required=True, readonly=True)
     state = fields.Selection([("new", "New"), ("routed", "Routed")], required=True, readonly=True)
     document = fields.Text(readonly=True, groups=CONTENT_GROUPS)
+    document_text = fields.Text(compute="_compute_document_text", groups=CONTENT_GROUPS, string="Canonical document")
     occurred_at = fields.Datetime(readonly=True)
     published_at = fields.Datetime(readonly=True)
     message_ids = fields.One2many("sync.message", "event_id", string="Messages")
@@ -62,6 +63,10 @@ class SyncEvent(models.Model):
     def _compute_display_name(self):
         for event in self:
             event.display_name = f"{event.document_type} {event.ordering_key}"
+
+    def _compute_document_text(self):
+        for event in self:
+            event.document_text = readable((event.document or "").encode())
 
     # -- publish: the first outbound stage -------------------------------------------------------------------------
 

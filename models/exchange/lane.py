@@ -39,3 +39,13 @@ class SyncLane(models.Model):
             """ALTER TABLE sync_lane SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0,
                                           autovacuum_vacuum_threshold = 500)"""
         )
+
+    def action_open_blocking(self):
+        """The message that failed and holds up this line."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sync.message",
+            "res_id": self.blocked_message_id,
+            "views": [(False, "form")],
+        }

@@ -2,8 +2,6 @@
 
 from odoo import fields, models
 
-from .payload import readable
-
 BODIES = {"received": "received_text", "canonical": "canonical_text", "sent": "sent_text", "response": "response_text"}
 
 
@@ -23,7 +21,7 @@ class SyncMessage(models.Model):
             texts = {p.kind: p.text for p in message.payload_ids} if readable else {}
             if readable and "canonical" not in texts and message.event_id:
                 # An outbound message starts from its event's document, which is kept once for all who get it.
-                texts["canonical"] = readable((message.event_id.document or "").encode())
+                texts["canonical"] = message.event_id.document_text
             for kind, name in BODIES.items():
                 message[name] = texts.get(kind, False)
 

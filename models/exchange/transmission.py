@@ -39,6 +39,7 @@ class SyncTransmission(models.Model):
     remote_address = fields.Char(readonly=True)
     status = fields.Integer(string="HTTP status", readonly=True)
     headers = fields.Text(readonly=True)
+    headers_text = fields.Text(compute="_compute_headers_text", string="Headers, secrets masked")
     size = fields.Integer(string="Bytes", readonly=True)
     sha256 = fields.Char(string="SHA-256", readonly=True)
     repeats = fields.Integer(readonly=True)
@@ -50,7 +51,7 @@ class SyncTransmission(models.Model):
     _unexplained = models.Index("(id) WHERE verdict = 'rejected' AND exception_id IS NULL")
     _recent_rejected = models.Index("(endpoint_id, occurred_at) WHERE verdict = 'rejected'")
 
-    def _header_lines(self):
-        """The masked headers as (name, value) pairs, for people."""
-        self.ensure_one()
-        return sorted(json.loads(self.headers or "{}").items())
+    def _compute_headers_text(self):
+        for transmission in self:
+            headers = json.loads(transmission.headers or "{}")
+            transmission.headers_text = "\n".join(f"{name}: {value}" for name, value in sorted(headers.items()))

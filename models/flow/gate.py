@@ -41,7 +41,9 @@ class SyncGate(models.Model):
             return GateVerdict(False, self.env._("%s is cancelled", process.name))
         holds = process.hold_ids.filtered(lambda h: not h.released_at and (not h.gate_id or h.gate_id == self))
         if holds:
-            return GateVerdict(False, self.env._("%(process)s is on hold: %(reason)s", process=process.name, reason=holds[0].reason))
+            return GateVerdict(
+                False, self.env._("%(process)s is on hold: %(reason)s", process=process.name, reason=holds[0].reason)
+            )
         missing = self._missing(self._condition(), process, subject)
         return GateVerdict(not missing, "; ".join(missing))
 
@@ -54,12 +56,18 @@ class SyncGate(models.Model):
             return [] if not all(parts) else [self.env._(" or ").join(", ".join(part) for part in parts)]
         if "not" in condition:
             described = gates.describe(condition["not"], self._milestone_name)
-            return [] if self._missing(condition["not"], process, subject) else [self.env._("it must not be that %s", described)]
+            return (
+                []
+                if self._missing(condition["not"], process, subject)
+                else [self.env._("it must not be that %s", described)]
+            )
         if "milestone" in condition:
             return self._missing_milestone(condition["milestone"], condition["of"], process, subject)
         value = self._field_value(condition["field"], process, subject)
         wanted = condition["in"] if "in" in condition else [condition["equals"]]
-        return [] if value in wanted else [self.env._("waiting until %s", gates.describe(condition, self._milestone_name))]
+        return (
+            [] if value in wanted else [self.env._("waiting until %s", gates.describe(condition, self._milestone_name))]
+        )
 
     def _missing_milestone(self, code, level, process, subject):
         milestones = process.milestone_ids.filtered(lambda m: m.code == code)
@@ -77,7 +85,7 @@ class SyncGate(models.Model):
         ]
 
     def _subjects(self, level, process, subject):
-        """The record that a condition is about: the one at hand, the shipment of an invoice, else all of the process."""
+        """What a condition is about: the record at hand, the shipment of an invoice, else all of the process."""
         model = LEVEL_OF[level]
         if model == process._name:
             return process

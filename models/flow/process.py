@@ -23,12 +23,18 @@ class SyncProcess(models.Model):
     _rec_names_search = ["name", "reference"]
 
     name = fields.Char(required=True, readonly=True)
-    process_type_id = fields.Many2one("sync.process.type", string="Type", required=True, readonly=True, ondelete="restrict")
+    process_type_id = fields.Many2one(
+        "sync.process.type", string="Type", required=True, readonly=True, ondelete="restrict"
+    )
     correlation_key = fields.Char(required=True, readonly=True, help="Identifies the process among those of its type.")
     reference = fields.Char(string="Order number", readonly=True, help="The number under which the customer ordered.")
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
-    trading_partner_id = fields.Many2one("sync.trading.partner", readonly=True, ondelete="restrict", index="btree_not_null")
-    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True, ondelete="restrict", index="btree_not_null")
+    trading_partner_id = fields.Many2one(
+        "sync.trading.partner", readonly=True, ondelete="restrict", index="btree_not_null"
+    )
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", readonly=True, ondelete="restrict", index="btree_not_null"
+    )
     state = fields.Selection(STATES, required=True, readonly=True, default="running", index=True)
     started_at = fields.Datetime(string="Started", required=True, readonly=True, default=fields.Datetime.now)
     completed_at = fields.Datetime(string="Ended", readonly=True)
@@ -48,7 +54,9 @@ class SyncProcess(models.Model):
     next_milestone = fields.Char(compute="_compute_progress", string="Next")
     progress = fields.Integer(compute="_compute_progress", help="Required milestones reached, in percent.")
 
-    _correlation_uniq = models.UniqueIndex("(company_id, process_type_id, correlation_key)", "The process exists already.")
+    _correlation_uniq = models.UniqueIndex(
+        "(company_id, process_type_id, correlation_key)", "The process exists already."
+    )
     _by_reference = models.Index("(company_id, reference)")
     _ended_has_time = models.Constraint(
         "CHECK ((state IN ('completed', 'cancelled')) = (completed_at IS NOT NULL))",
@@ -59,10 +67,15 @@ class SyncProcess(models.Model):
 
     @api.depends("message_ids", "link_ids")
     def _compute_counts(self):
-        messages = {process: (total, states) for process, total, states in self.env["sync.message"]._read_group(
-            [("process_id", "in", self.ids)], ["process_id"], ["__count", "state:array_agg"])}
-        documents = dict(self.env["sync.process.link"]._read_group(
-            [("process_id", "in", self.ids)], ["process_id"], ["__count"]))
+        messages = {
+            process: (total, states)
+            for process, total, states in self.env["sync.message"]._read_group(
+                [("process_id", "in", self.ids)], ["process_id"], ["__count", "state:array_agg"]
+            )
+        }
+        documents = dict(
+            self.env["sync.process.link"]._read_group([("process_id", "in", self.ids)], ["process_id"], ["__count"])
+        )
         for process in self:
             total, states = messages.get(process, (0, []))
             process.message_count = total
@@ -196,7 +209,8 @@ class SyncProcess(models.Model):
         )
         found = {number: ids[0] for number, ids in rows if len(ids) == 1}
         return [
-            next((found[document[key]] for key in NUMBERS if document.get(key) in found), None) for document in documents
+            next((found[document[key]] for key in NUMBERS if document.get(key) in found), None)
+            for document in documents
         ]
 
     @api.model
@@ -246,9 +260,15 @@ class SyncProcess(models.Model):
                        %s, now() AT TIME ZONE 'UTC', %s, now() AT TIME ZONE 'UTC')
                ON CONFLICT (company_id, process_type_id, correlation_key) DO NOTHING RETURNING id""",
             [
-                kind.id, correlation_key, company.id, values.get("name") or values.get("reference") or correlation_key,
-                values.get("reference"), values.get("trading_partner_id"), values.get("started_at"),
-                self.env.uid, self.env.uid,
+                kind.id,
+                correlation_key,
+                company.id,
+                values.get("name") or values.get("reference") or correlation_key,
+                values.get("reference"),
+                values.get("trading_partner_id"),
+                values.get("started_at"),
+                self.env.uid,
+                self.env.uid,
             ],
         )
         if created := self.env.cr.fetchone():
@@ -267,7 +287,7 @@ class SyncProcess(models.Model):
         return process
 
     def _link(self, records):
-        """Make documents part of this process; returns those that were not before. A document keeps its first process."""
+        """Make documents part of this process, unless they have one; returns those that are new to it."""
         self.ensure_one()
         if not records:
             return records
@@ -298,7 +318,7 @@ class SyncProcess(models.Model):
         self.env["sync.milestone"].sudo()._expect(self, level, subjects, tracked)  # sudo: see the class
 
     def _reach(self, milestone_code, occurred_at=None, subject=None, message_id=None):
-        """Record a milestone (see ``sync.milestone``), wake what waits for these processes, complete them if that was all."""
+        """Record a milestone (see ``sync.milestone``), wake what waits for the processes, complete those with nothing left."""
         if not self:
             return
         milestones = self.env["sync.milestone"].sudo()  # sudo: see the class
@@ -315,7 +335,9 @@ class SyncProcess(models.Model):
     def _hold(self, reason_code, reason, gate=None, message_id=None):
         """Stand still for a reason, once."""
         holds = self.env["sync.hold"].sudo()  # sudo: see the class
-        held = holds.search([("process_id", "in", self.ids), ("reason_code", "=", reason_code), ("released_at", "=", False)])
+        held = holds.search(
+            [("process_id", "in", self.ids), ("reason_code", "=", reason_code), ("released_at", "=", False)]
+        )
         for process in self - held.process_id:
             holds.create(
                 {
@@ -330,7 +352,9 @@ class SyncProcess(models.Model):
 
     def _resume(self):
         """Run again where no hold is left."""
-        free = self.sudo().filtered(lambda p: p.state == "on_hold" and all(h.released_at for h in p.hold_ids))  # sudo: see the class
+        free = self.sudo().filtered(
+            lambda p: p.state == "on_hold" and all(h.released_at for h in p.hold_ids)
+        )  # sudo: see the class
         free._move_to("running")
         self._wake_waiting()
         free._check_completed()
@@ -362,7 +386,9 @@ class SyncProcess(models.Model):
         for process in self.sudo():  # sudo: see the class
             if process.state not in allowed[state]:
                 raise UserError(
-                    self.env._("%(process)s cannot become “%(state)s”.", process=process.name, state=dict(STATES)[state])
+                    self.env._(
+                        "%(process)s cannot become “%(state)s”.", process=process.name, state=dict(STATES)[state]
+                    )
                 )
         self.sudo().write(
             {"state": state, "completed_at": fields.Datetime.now() if state in ("completed", "cancelled") else False}

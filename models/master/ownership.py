@@ -1,10 +1,12 @@
 """Which system says what is true."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import ormcache
+
+from ...core.canonical import catalogue
 
 DOMAINS = [
     ("customer", "Customers"),
@@ -20,6 +22,8 @@ DOMAINS = [
 ]
 ON_OTHER_WRITE = [("refuse", "Refused"), ("ignore", "Ignored"), ("accept", "Accepted")]
 EVERYTHING = "*"
+STRICTEST = ("refuse", "ignore", "accept")
+REFERENCES = ("type", "number", "extensions")
 # The first word of a document type -> the domain that its documents write.
 DOMAIN_OF_TYPE = {
     "customer": "customer", "product": "product", "price": "price", "availability": "inventory", "inventory": "inventory",
@@ -66,14 +70,18 @@ class SyncOwnership(models.Model):
         "Name the trading partner that owns it, or Odoo.",
     )
 
-    @api.constrains("domain", "field_names", "company_id")
+    @api.constrains("domain", "field_names", "company_id", "system_of_record", "trading_partner_id")
     def _check_once(self):
+        """Several partners may each own theirs (two shops their orders); Odoo and a partner cannot own the same."""
         for line in self:
             names = line._names()
             if not names:
                 raise ValidationError(self.env._("Say which fields “%s” is about.", line.name))
             others = self.search([("domain", "=", line.domain), ("company_id", "=", line.company_id.id), ("id", "!=", line.id)])
             for other in others:
+                both_partners = line.trading_partner_id and other.trading_partner_id
+                if both_partners and line.trading_partner_id != other.trading_partner_id:
+                    continue
                 twice = names & other._names()
                 if twice:
                     raise ValidationError(
@@ -153,10 +161,10 @@ class SyncOwnership(models.Model):
     @api.model
     @api.private
     def _rule_for(self, domain, field_name, company_id=None):
-        """The line about a field: the one that names it, else the one for all others, else None."""
+        """The lines about a field: those that name it, else those for all others; none: nobody owns it."""
         lines = self._lines_of(company_id or self.env.company.id, domain)
-        named = next((line for line in lines if field_name in line[0]), None)
-        return named or next((line for line in lines if EVERYTHING in line[0]), None)
+        named = [line for line in lines if field_name in line[0]]
+        return named or [line for line in lines if EVERYTHING in line[0]]
 
     @api.model
     @api.private
@@ -166,14 +174,13 @@ class SyncOwnership(models.Model):
         verdicts = {"accept": [], "ignore": [], "refuse": []}
         reasons = []
         for name in field_names:
-            rule = self._rule_for(domain, name, company_id)
-            if rule is None or rule[1] == (trading_partner_id or None):
-                verdict = "accept"
-            else:
-                verdict = rule[2]
+            rules = self._rule_for(domain, name, company_id)
+            owned = not rules or any(owner == (trading_partner_id or None) for _names, owner, *_rest in rules)
+            verdict = "accept" if owned else min((rule[2] for rule in rules), key=STRICTEST.index)
             verdicts[verdict].append(name)
             if verdict == "refuse":
-                reason = self.env._("%(owner)s is the system of record of “%(what)s”.", owner=rule[4], what=rule[3])
+                owners = " / ".join(rule[4] for rule in rules)
+                reason = self.env._("%(owner)s is the system of record of “%(what)s”.", owner=owners, what=rules[0][3])
                 if reason not in reasons:
                     reasons.append(reason)
         return Decision(
@@ -187,8 +194,18 @@ class SyncOwnership(models.Model):
     @api.model
     @api.private
     def _decision(self, interface):
-        """Whether the partner of an inbound interface may say anything of its domain at all."""
-        domain = DOMAIN_OF_TYPE.get((interface.document_type_id.code or "").split(".")[0])
+        """Whether the partner of an inbound interface may say anything at all of what its documents say.
+
+        Refused only when every member of the document belongs to somebody else; what a document may change in
+        detail is :meth:`_check_write`'s, asked by its handler.
+        """
+        code = interface.document_type_id.code or ""
+        domain = DOMAIN_OF_TYPE.get(code.split(".")[0])
+        company_id = interface.company_id.id
         if domain is None or interface.direction != "inbound":
-            return Decision(version=self._current_version(interface.company_id.id))
-        return self._check_write(domain, [EVERYTHING], interface.trading_partner_id.id, interface.company_id.id)
+            return Decision(version=self._current_version(company_id))
+        names = [name for name in catalogue()[code].schema.get("properties", {}) if name not in REFERENCES]
+        decision = self._check_write(domain, names, interface.trading_partner_id.id, company_id)
+        if decision.accepted or decision.ignored:
+            return replace(decision, refused=(), reason="")
+        return decision

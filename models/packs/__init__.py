@@ -1,1 +1,2 @@
-
+from . import pack
+from . import loading

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ...core.delivery.signatures import Secret
+from .credential_version import aad_of
 
 DEFAULT_OVERLAP_HOURS = 24
 REVIEW_EVERY_DAYS = 180
@@ -210,7 +211,7 @@ class SyncEndpoint(models.Model):
         self.env.cr.execute(self._VALID, [self.id, purpose])
         version = self.env["sync.credential.version"]
         return [
-            Secret(key_id=str(credential_id), value=version._open(version_id, token))
+            Secret(key_id=str(credential_id), value=version._unseal(token, aad_of(version_id)))
             for version_id, credential_id, token in self.env.cr.fetchall()
         ]
 

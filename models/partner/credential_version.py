@@ -81,16 +81,12 @@ class SyncCredentialVersion(models.Model):
             raise UserError(
                 self.env._("This cannot be a secret for %(endpoint)s. %(problem)s", endpoint=endpoint.name, problem=unusable)
             )
-        try:
-            ring = self._ring()
-        except KeyProblem as problem:
-            raise UserError(problem.detail) from problem
         credential.version_ids.filtered(lambda v: v.state == "active")._move({"state": "overlap"})
         self.env.flush_all()
         version = super().create(
             [{"credential_id": credential.id, "state": "active"}]
         )
-        token = ring.encrypt(secret, version._aad())
+        token = self._seal(secret, aad_of(version.id))
         version._move({"key_id": token.split(".")[1], "valid_from": valid_from, "valid_until": valid_until})
         version.flush_recordset()
         self.env.cr.execute(
@@ -122,17 +118,26 @@ class SyncCredentialVersion(models.Model):
 
     # -- encryption ------------------------------------------------------------------------------------------------
 
-    def _aad(self):
-        """What a token is bound to."""
-        return _aad_of(self.id)
+    @api.model
+    @api.private
+    def _seal(self, secret, aad):
+        """``secret`` encrypted under the server's newest key, bound to ``aad``.
+
+        :raises UserError: when no usable key is configured, naming what to add
+        """
+        try:
+            return self._ring().encrypt(secret, aad)
+        except KeyProblem as problem:
+            raise UserError(problem.detail) from problem
 
     @api.model
-    def _open(self, version_id, token):
-        """The plain secret of a row.
+    @api.private
+    def _unseal(self, token, aad):
+        """The secret behind ``token``.
 
         :raises KeyProblem: a fault for the administrator, naming the key
         """
-        return self._ring().decrypt(token, _aad_of(version_id))
+        return self._ring().decrypt(token, aad)
 
     @api.model
     def _ring(self):
@@ -153,7 +158,8 @@ class SyncCredentialVersion(models.Model):
         return _parsed(text)
 
 
-def _aad_of(version_id):
+def aad_of(version_id):
+    """What the token of a row is bound to."""
     return f"sync.credential.version:{version_id}:secret"
 
 

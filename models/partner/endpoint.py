@@ -87,6 +87,7 @@ class SyncEndpoint(models.Model):
     read_timeout = fields.Integer(string="Read timeout (s)", required=True, default=20)
     max_body_bytes = fields.Integer(string="Largest body (bytes)", required=True, default=1_048_576)
     concurrency = fields.Integer(required=True, default=4, help="Deliveries to this endpoint at the same time.")
+    pack_code = fields.Char(readonly=True, copy=False, help="What the pack calls it from which it was loaded.")
     user_id = fields.Many2one(
         "res.users", string="Acts as", copy=False, tracking=True, ondelete="restrict",
         domain="[('share', '=', False), ('company_ids', '=', company_id)]",

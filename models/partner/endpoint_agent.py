@@ -48,7 +48,7 @@ class SyncEndpoint(models.Model):
             endpoint._create_agent()
 
     @api.private
-    def _create_agent(self, groups=()):
+    def _create_agent(self, groups=(), name=None):
         """Create and set the agent with the ``groups`` (xml ids) that its handlers need; it has no password.
 
         :param groups: named by a pack, a file of the server, never by a request
@@ -58,7 +58,7 @@ class SyncEndpoint(models.Model):
         # sudo: integration managers do not administer users; this one cannot log in and gets fixed groups.
         user = self.env["res.users"].sudo().with_context(no_reset_password=True, mail_create_nosubscribe=True).create(
             {
-                "name": self.env._("%s (integration)", self.name),
+                "name": self.env._("%s (integration)", name or self.name),
                 "login": f"{LOGIN_PREFIX}{self.code}",
                 "password": False,
                 "company_id": self.company_id.id,

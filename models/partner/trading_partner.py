@@ -67,6 +67,8 @@ class SyncTradingPartner(models.Model):
         help="Answers for the connection.",
     )
     state = fields.Selection(STATES, required=True, default="draft", copy=False, readonly=True, tracking=True, index=True)
+    pack = fields.Char(readonly=True, copy=False, help="The pack that the partner was set up from.")
+    pack_version = fields.Char(readonly=True, copy=False)
     state_before = fields.Selection(STATES, string="State before suspension", copy=False, readonly=True)
     active = fields.Boolean(default=True)
     note = fields.Html(string="Notes")

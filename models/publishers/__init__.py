@@ -1,6 +1,5 @@
 from . import governed
 from . import sync_process
-from . import res_partner
 from . import sale_order
 from . import stock_picking
 from . import stock_move

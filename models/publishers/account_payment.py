@@ -10,9 +10,11 @@ class AccountPayment(models.Model):
     def _reconcile_with_process(self, process):
         """Match what is left of these payments with what is open of the invoices of the process, oldest first."""
         receivable = self.move_id.line_ids.filtered(
-            lambda line: line.account_id.account_type == "asset_receivable"
-            and line.parent_state == "posted"
-            and not line.reconciled
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and line.parent_state == "posted"
+                and not line.reconciled
+            )
         )
         invoices = process.with_env(self.env)._linked("account.move").filtered(lambda m: m.state == "posted")
         claims = invoices.line_ids.filtered(

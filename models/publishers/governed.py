@@ -27,9 +27,7 @@ class SyncGoverned(models.AbstractModel):
     def _search_process_id(self, operator, value):
         if operator not in ("in", "=", "any"):
             return NotImplemented
-        links = self.env["sync.process.link"]._search(
-            [("res_model", "=", self._name), ("process_id", operator, value)]
-        )
+        links = self.env["sync.process.link"]._search([("res_model", "=", self._name), ("process_id", operator, value)])
         return [("id", "in", links.subselect("res_id"))]
 
     def action_view_process(self):

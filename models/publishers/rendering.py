@@ -15,8 +15,8 @@ def timestamp(value: datetime) -> str:
 
 
 def day(value: date) -> str:
-    """A date as YYYY-MM-DD."""
-    return value.isoformat()
+    """A date, or the day of a naive UTC datetime, as YYYY-MM-DD."""
+    return value.strftime("%Y-%m-%d")
 
 
 def amount(value: float, currency: Any) -> str:

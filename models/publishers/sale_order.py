@@ -17,6 +17,8 @@ class SaleOrder(models.Model):
     def _action_cancel(self):
         result = super()._action_cancel()
         for process in self.env["sync.process"]._of(self):
-            if all(order.state == "cancel" for order in process._linked("sale.order").sudo()):  # sudo: only the state is read
+            if all(
+                order.state == "cancel" for order in process._linked("sale.order").sudo()
+            ):  # sudo: only the state is read
                 process._cancel()
         return result

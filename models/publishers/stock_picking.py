@@ -57,7 +57,7 @@ class StockPicking(models.Model):
         return result
 
     def _fulfilment_chain(self):
-        """The transfers of one request to the warehouse: the first, and the backorders that carry on, in their order."""
+        """The transfers of one request to the warehouse: the first, then the backorders that carry on."""
         chain = self
         while chain[:1].backorder_id:
             chain = chain[:1].backorder_id | chain

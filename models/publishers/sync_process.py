@@ -46,15 +46,22 @@ class SyncProcess(models.Model):
     def _short_lines(self):
         """Order lines of goods of which less was delivered than ordered."""
         return self._orders().order_line.filtered(
-            lambda line: line.product_id.type == "consu"
-            and line.product_uom_id.compare(line.qty_delivered, line.product_uom_qty) < 0
+            lambda line: (
+                line.product_id.type == "consu"
+                and line.product_uom_id.compare(line.qty_delivered, line.product_uom_qty) < 0
+            )
         )
 
     def _reach_order_invoiced(self):
         for process in self:
             lines = process._orders().order_line.filtered(lambda line: not line.display_type)
-            if lines and all(line.product_uom_id.compare(line.qty_invoiced, line.product_uom_qty) >= 0 for line in lines):
-                if all(move.state == "posted" for move in lines.invoice_lines.move_id.filtered(lambda m: m.state != "cancel")):
+            if lines and all(
+                line.product_uom_id.compare(line.qty_invoiced, line.product_uom_qty) >= 0 for line in lines
+            ):
+                if all(
+                    move.state == "posted"
+                    for move in lines.invoice_lines.move_id.filtered(lambda m: m.state != "cancel")
+                ):
                     process._reach("order.invoiced")
 
     def _reach_payment_reconciled(self):

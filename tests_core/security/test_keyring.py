@@ -3,7 +3,6 @@
 import base64
 
 import pytest
-
 from sync_governance.core.faults import Fault
 from sync_governance.core.security.keyring import KeyProblem, KeyRing
 

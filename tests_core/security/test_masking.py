@@ -3,7 +3,6 @@
 import copy
 
 import pytest
-
 from sync_governance.core.security.masking import MASK, mask_document, mask_headers
 
 

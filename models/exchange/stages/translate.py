@@ -25,7 +25,11 @@ def _translated(batch, interface, group, sources):
     """Documents and faults, one each per source; without a mapping the partner speaks our language already."""
     if interface.mapping is None:
         return sources, [[] for _ in sources]
-    contexts = [{"message_id": work.uid, "received_at": work.received_at.isoformat()} for work in group]
+    environment = batch.endpoint(group[0].endpoint_id).environment
+    contexts = [
+        {"message_id": work.uid, "received_at": work.received_at.isoformat(), "environment": environment}
+        for work in group
+    ]
     results = interface.mapping.evaluate_many(sources, lookup=batch.lookup(interface), contexts=contexts)
     return [result.document for result in results], [result.faults for result in results]
 

@@ -40,7 +40,9 @@ class InvoiceRelease(models.AbstractModel):
         invoice = self._create_invoice(picking)
         if not invoice:
             return Done(
-                reference=picking.name, process_id=process.id or None, note=f"Nothing of {picking.name} is left to invoice."
+                reference=picking.name,
+                process_id=process.id or None,
+                note=f"Nothing of {picking.name} is left to invoice.",
             )
         invoice.with_context(sync_message_id=work.message_id)._post()
         return Done(
@@ -73,7 +75,7 @@ class InvoiceRelease(models.AbstractModel):
 
     @api.private
     def _invoice_lines(self, picking, order):
-        """(order line, quantity) of what the shipment delivered and is not invoiced, and the charges that go with it."""
+        """(order line, quantity) of what was delivered and is not invoiced, and of the charges that go with it."""
         delivered = {}
         for move in picking.move_ids.filtered(lambda m: m.state == "done" and m.sale_line_id):
             line = move.sale_line_id

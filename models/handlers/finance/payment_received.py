@@ -127,7 +127,11 @@ class PaymentReceived(models.AbstractModel):
                 subject=f"order {document['order_number']}",
             )
         paid = sum(
-            (decimal(p.amount) for p in process.with_env(self.env)._linked("account.payment") if p.state in ("in_process", "paid")),
+            (
+                decimal(p.amount)
+                for p in process.with_env(self.env)._linked("account.payment")
+                if p.state in ("in_process", "paid")
+            ),
             decimal(0),
         )
         owed = money(decimal(order.amount_total) - paid, order.currency_id)
@@ -136,8 +140,8 @@ class PaymentReceived(models.AbstractModel):
             before = f" after {plain(paid)} {currency} were paid" if paid else ""
             raise Fault(
                 "apply.payment_amount_mismatch",
-                f"Payment {document['number']} is {said} {currency}; order {document['order_number']} ({order.name}) owes"
-                f" {owed} {currency}{before}, a difference of {plain(said - owed)} {currency}.",
+                f"Payment {document['number']} is {said} {currency}; order {document['order_number']} ({order.name})"
+                f" owes {owed} {currency}{before}, a difference of {plain(said - owed)} {currency}.",
                 pointer="/amount/amount",
                 expected=f"{owed} {currency}",
                 found=f"{said} {currency}",
@@ -164,7 +168,9 @@ class PaymentReceived(models.AbstractModel):
                 "date": received.date(),
                 "journal_id": journal.id,
                 "payment_method_line_id": journal.inbound_payment_method_line_ids[:1].id,
-                "memo": " ".join(filter(None, [document["order_number"], document["number"], document.get("reference")])),
+                "memo": " ".join(
+                    filter(None, [document["order_number"], document["number"], document.get("reference")])
+                ),
                 "payment_reference": document["number"],
             }
         )
@@ -173,7 +179,7 @@ class PaymentReceived(models.AbstractModel):
 
     @api.private
     def _journal(self, work, document):
-        """The journal of the payment method or of the gateway by cross-reference, else the company's first bank journal."""
+        """The journal of the method or the gateway by cross-reference, else the company's first bank journal."""
         keys = [document.get("method") or "*", "*"]
         found = self._xref()._resolve("payment_journal", work.trading_partner_id, keys)
         journal = self.env["account.journal"].browse(

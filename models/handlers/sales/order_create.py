@@ -70,7 +70,8 @@ class OrderCreate(models.AbstractModel):
             raise Fault(
                 "apply.already_applied",
                 f"Order {document['number']} is in Odoo already as {order.name} with a total of"
-                f" {order.amount_total:.2f} {order.currency_id.name}; this document says {charged} {document['currency']}.",
+                f" {order.amount_total:.2f} {order.currency_id.name}; this document says"
+                f" {charged} {document['currency']}.",
                 expected=f"{order.amount_total:.2f} {order.currency_id.name}",
                 found=f"{charged} {document['currency']}",
                 reference=document["number"],

@@ -10,8 +10,9 @@ ADDRESS = ("street", "street2", "city", "zip")
 
 
 class OrderCustomer(models.AbstractModel):
-    """Matches a customer by the trading partner's own number, then by e-mail among the customers that this trading partner
-    brought, and creates it otherwise. Customers of others are never matched by e-mail: an address in a shop proves nothing.
+    """Matches a customer by the trading partner's own number, then by e-mail among the customers that this trading
+    partner brought, and creates it otherwise. Customers of others are never matched by e-mail: an address that somebody
+    typed into a shop proves nothing.
     """
 
     _inherit = "sync.handler.order.create"
@@ -60,13 +61,17 @@ class OrderCustomer(models.AbstractModel):
         if not email:
             return self.env["res.partner"]
         # The customers of this trading partner: those behind its earlier processes and its cross-references.
-        known = self.env["sync.process"].sudo()._read_group(  # sudo: only the customers' ids are used
-            [
-                ("trading_partner_id", "=", work.trading_partner_id),
-                ("company_id", "=", self.env.company.id),
-                ("partner_id.email_normalized", "=", email),
-            ],
-            ["partner_id"],
+        known = (
+            self.env["sync.process"]
+            .sudo()
+            ._read_group(  # sudo: only the customers' ids are used
+                [
+                    ("trading_partner_id", "=", work.trading_partner_id),
+                    ("company_id", "=", self.env.company.id),
+                    ("partner_id.email_normalized", "=", email),
+                ],
+                ["partner_id"],
+            )
         )
         by_key = self._xref()._resolve("customer", work.trading_partner_id, [f"mailto:{email}"])
         ids = {partner.id for (partner,) in known} | {int(res_id) for res_id in by_key.values()}

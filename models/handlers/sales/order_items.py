@@ -32,7 +32,9 @@ class OrderItems(models.AbstractModel):
         gtins = {code for item in items for code in identifiers(item, "gtin")}
         domain = [
             ("company_id", "in", (self.env.company.id, False)),
-            "|", ("default_code", "in", sorted(codes)), ("barcode", "in", sorted(gtins)),
+            "|",
+            ("default_code", "in", sorted(codes)),
+            ("barcode", "in", sorted(gtins)),
         ]
         by_code, by_gtin = {}, {}
         for product in Product.search(domain) if codes or gtins else Product:
@@ -40,8 +42,11 @@ class OrderItems(models.AbstractModel):
             by_gtin.setdefault(product.barcode, []).append(product)
         result = []
         for item in items:
-            candidates = [[linked[int(by_key[key])]] for key in identifiers(item, "partner", "sku")
-                          if key in by_key and int(by_key[key]) in linked]
+            candidates = [
+                [linked[int(by_key[key])]]
+                for key in identifiers(item, "partner", "sku")
+                if key in by_key and int(by_key[key]) in linked
+            ]
             candidates += [by_code[code] for code in identifiers(item, "sku", "own") if code in by_code]
             candidates += [by_gtin[code] for code in identifiers(item, "gtin") if code in by_gtin]
             first = next(iter(candidates), [])

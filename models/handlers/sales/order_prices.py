@@ -105,7 +105,8 @@ class OrderPrices(models.AbstractModel):
         records = [taxes[self._tax_key(entry)] for entry in charged]
         values |= {
             "price_unit": float(price),
-            "technical_price_unit": float(price) - 1,  # differs from the price: Odoo takes it as set by hand and keeps it
+            "technical_price_unit": float(price)
+            - 1,  # differs from the price: Odoo takes it as set by hand and keeps it
             "discount": float(percent),
             "tax_ids": [Command.set([tax.id for tax in records if tax])],
         }
@@ -147,7 +148,7 @@ class OrderPrices(models.AbstractModel):
 
     @api.private
     def _taxes(self, work, document):
-        """``{(title, rate): tax}`` for every tax of the document; nothing stands for a tax of zero that Odoo has not."""
+        """``{(title, rate): tax}`` of the document; empty for a tax of zero that Odoo does not have."""
         holders = [*document["lines"], *document["charges"]]
         wanted = {self._tax_key(entry): entry for holder in holders for entry in holder["taxes"]}
         keys = sorted({key for title, rate in wanted for key in (f"{title}|{rate}", title)})
@@ -213,7 +214,9 @@ class OrderPrices(models.AbstractModel):
                 total = decimal(document["totals"]["grand_total"])
                 ours = total if document["prices_include_tax"] else total - difference
                 raise self._total_fault(
-                    document, money(ours, currency), total,
+                    document,
+                    money(ours, currency),
+                    total,
                     f"line {line['id']}: the shop charged {entry['amount']} {entry['title']} where"
                     f" {plain(decimal(entry['rate']) * 100)} % of {net} is {money(computed, currency)}",
                 )
@@ -224,9 +227,16 @@ class OrderPrices(models.AbstractModel):
     def _check_arithmetic(self, document, currency):
         """The lines, discounts, charges and taxes of the document must add up to its own total."""
         holders = [*document["lines"], *document["charges"]]
-        lines = sum((money(decimal(line["quantity"]["value"]) * decimal(line["unit_price"]), currency)
-                     for line in document["lines"]), Decimal(0))
-        discounts = sum((decimal(entry["amount"]) for line in document["lines"] for entry in line["discounts"]), Decimal(0))
+        lines = sum(
+            (
+                money(decimal(line["quantity"]["value"]) * decimal(line["unit_price"]), currency)
+                for line in document["lines"]
+            ),
+            Decimal(0),
+        )
+        discounts = sum(
+            (decimal(entry["amount"]) for line in document["lines"] for entry in line["discounts"]), Decimal(0)
+        )
         charges = sum((decimal(charge["amount"]) for charge in document["charges"]), Decimal(0))
         tax = sum((decimal(entry["amount"]) for holder in holders for entry in holder["taxes"]), Decimal(0))
         computed = lines - discounts + charges + (0 if document["prices_include_tax"] else tax)
@@ -242,7 +252,9 @@ class OrderPrices(models.AbstractModel):
         why = next((text for amount, text in causes if amount and amount == abs(difference)), None)
         if not why and abs(difference) <= Decimal(1).scaleb(-currency.decimal_places) * len(holders):
             why = "rounding: the amounts of the lines were rounded one by one"
-        raise self._total_fault(document, computed, stated, why or "a line, discount, charge or tax is missing or wrong")
+        raise self._total_fault(
+            document, computed, stated, why or "a line, discount, charge or tax is missing or wrong"
+        )
 
     @api.private
     def _check_total(self, order, document):
@@ -259,8 +271,8 @@ class OrderPrices(models.AbstractModel):
         currency = document["currency"]
         return Fault(
             "apply.total_mismatch",
-            f"Order {document['number']}: the shop's total is {stated} {currency}, the order comes to {ours} {currency},"
-            f" a difference of {plain(stated - ours)} {currency}. Likely cause: {why}.",
+            f"Order {document['number']}: the shop's total is {stated} {currency}, the order comes to {ours}"
+            f" {currency}, a difference of {plain(stated - ours)} {currency}. Likely cause: {why}.",
             pointer="/totals/grand_total",
             expected=str(ours),
             found=str(stated),

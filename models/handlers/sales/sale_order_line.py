@@ -13,7 +13,7 @@ class SaleOrderLine(models.Model):
     partner_line_ref = fields.Char(string="Partner's line", copy=False, readonly=True)
 
     def _prepare_invoice_line(self, **optional_values):
-        """A line with amounts as charged is invoiced in exact shares: what all invoices of the line come to is the line."""
+        """A line with amounts as charged is invoiced in exact shares: its invoices together come to the line."""
         values = super()._prepare_invoice_line(**optional_values)
         charged = self.extra_tax_data or {}
         quantity = decimal(values.get("quantity"))

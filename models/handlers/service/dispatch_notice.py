@@ -9,7 +9,7 @@ TEMPLATE = "sync_governance.mail_template_dispatch_notice"
 
 
 class DispatchNotice(models.AbstractModel):
-    """Sends one e-mail per shipment, from the canonical shipment.dispatched document; the interface's gate decides when."""
+    """Sends one e-mail per shipment, from the canonical shipment.dispatched document; a gate decides when."""
 
     _name = "sync.handler.dispatch.notice"
     _description = "Dispatch notices"

@@ -43,8 +43,10 @@ class TrackingEvent(models.AbstractModel):
         document = work.canonical
         number = document["tracking_number"]
         # sudo: parcels and milestones are written by the process, no agent has rights on them.
-        parcels = self.env["sync.parcel"].sudo().search(
-            [("tracking_number", "=", number), ("company_id", "=", self.env.company.id)]
+        parcels = (
+            self.env["sync.parcel"]
+            .sudo()
+            .search([("tracking_number", "=", number), ("company_id", "=", self.env.company.id)])
         )
         if not parcels:
             return self._wait_for_shipment(number)

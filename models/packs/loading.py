@@ -1,0 +1,295 @@
+"""The parts of a pack, each found again by its code."""
+
+import json
+
+from odoo import api, models
+from odoo.fields import Command
+
+from . import reading
+
+
+class SyncPack(models.AbstractModel):
+    _inherit = "sync.pack"
+
+    # -- the partner -----------------------------------------------------------------------------------------------
+
+    @api.private
+    def _load_partner(self, pack, company, values):
+        partners = self.env["sync.trading.partner"]
+        code = values.get("code") or pack["partner"]["code"]
+        partner = partners.search([("company_id", "=", company.id), ("code", "=", code)], limit=1)
+        given = {
+            name: values[name]
+            for name in ("name", "environment", "partner_id", "business_owner_id", "technical_owner_id")
+            if values.get(name)
+        }
+        if not partner:
+            return partners.create(
+                {
+                    "name": pack["partner"]["name"],
+                    "business_owner_id": self.env.uid,
+                    "technical_owner_id": self.env.uid,
+                    **given,
+                    "kind": pack["partner"]["kind"],
+                    "code": code,
+                    "company_id": company.id,
+                    "pack": pack["name"],
+                    "pack_version": pack["version"],
+                }
+            )
+        _update(partner, {**given, "pack": pack["name"], "pack_version": pack["version"]})
+        return partner
+
+    @api.private
+    def _load_endpoints(self, pack, partner, values):
+        """{code in the pack: endpoint}, each with its own user."""
+        endpoints = {}
+        for entry in pack["endpoints"]:
+            found = partner.endpoint_ids.filtered(lambda e, code=entry["code"]: e.pack_code == code)[:1]
+            data = self._endpoint_values(entry, values)
+            if not found:
+                found = self.env["sync.endpoint"].create(
+                    {
+                        **data,
+                        "code": self._free_code("sync.endpoint", entry["code"], f"{partner.code}-{entry['code']}", []),
+                        "pack_code": entry["code"],
+                        "trading_partner_id": partner.id,
+                    }
+                )
+            elif found.state == "draft":
+                _update(found, data)
+            if not found.user_id:
+                found._create_agent(entry["agent"]["groups"], name=entry["agent"]["name"])
+            endpoints[entry["code"]] = found
+        return endpoints
+
+    def _endpoint_values(self, entry, values):
+        key, topic = entry["ordering_key"], entry.get("topic", {})
+        data = {
+            "name": entry["name"],
+            "direction": entry["direction"],
+            "codec": entry["codec"],
+            "authentication": entry["authentication"],
+            "key_source": key["source"],
+            "key_value": key.get("value", False),
+            "topic_source": topic.get("source", False),
+            "topic_value": topic.get("value", False),
+            **entry.get("limits", {}),
+        }
+        if values.get("private_hosts", {}).get(entry["code"]):
+            data["allowed_private_hosts"] = values["private_hosts"][entry["code"]]
+        if values.get("urls", {}).get(entry["code"]):
+            data["url"] = values["urls"][entry["code"]]
+        return data
+
+    @api.private
+    def _load_interfaces(self, pack, partner, endpoints, shared, values):
+        for entry in pack["interfaces"]:
+            found = partner.interface_ids.filtered(lambda i, code=entry["code"]: i.pack_code == code)[:1]
+            data = {
+                "name": entry["name"],
+                "endpoint_id": endpoints[entry["endpoint"]].id,
+                "document_type_id": self.env["sync.document.type"]._id_of(entry["document_type"]),
+                "topic": entry.get("topic", False),
+                "contract_id": shared["contracts"].get(entry.get("contract"), self.env["sync.contract"]).id,
+                "mapping_id": shared["mappings"].get(entry.get("mapping"), self.env["sync.mapping"]).id,
+                "policy_id": shared["policies"][entry["policy"]].id,
+                "handler": entry.get("handler", False),
+                "milestone": entry.get("milestone", False),
+            }
+            if not found:
+                domain = [("company_id", "=", partner.company_id.id)]
+                self.env["sync.interface"].create(
+                    {
+                        **data,
+                        "code": self._free_code("sync.interface", entry["code"], f"{partner.code}.{entry['code']}", domain),
+                        "pack_code": entry["code"],
+                        "owner_id": partner.business_owner_id.id,
+                        "steward_id": partner.technical_owner_id.id,
+                    }
+                )
+            elif found.state == "draft":
+                _update(found, data)
+
+    def _free_code(self, model, code, own_code, domain):
+        """The pack's code, or the partner's own where another partner has it already."""
+        # sudo: a code may be taken by a company that the user does not see
+        taken = self.env[model].sudo().search_count([*domain, ("code", "=", code)], limit=1)
+        return own_code if taken else code
+
+    # -- what partners of one pack share ---------------------------------------------------------------------------
+
+    @api.private
+    def _load_shared(self, pack, company):
+        """{kind: {code: record}} of contracts, mappings, policies and what policies point to."""
+        gates = {
+            entry["code"]: self._part("sync.gate", {**entry, "condition": json.dumps(entry["condition"], indent=2)}, company)
+            for entry in pack.get("gates", ())
+        }
+        levels = {entry["code"]: self._part("sync.service.level", entry, company) for entry in pack.get("service_levels", ())}
+        retentions = {entry["code"]: self._part("sync.retention", entry, company) for entry in pack.get("retentions", ())}
+        return {
+            "contracts": {
+                entry["code"]: self._version(
+                    "sync.contract", pack, company, entry,
+                    {
+                        "document_type_id": self.env["sync.document.type"]._id_of(entry["document_type"]),
+                        "form": "partner",
+                        "schema": reading.text(pack["name"], entry["file"]),
+                    },
+                )
+                for entry in pack.get("contracts", ())
+            },
+            "mappings": {
+                entry["code"]: self._version(
+                    "sync.mapping", pack, company, entry,
+                    {
+                        "document_type_id": self.env["sync.document.type"]._id_of(entry["document_type"]),
+                        "document": reading.text(pack["name"], entry["file"]),
+                    },
+                )
+                for entry in pack.get("mappings", ())
+            },
+            "policies": {
+                entry["code"]: self._version(
+                    "sync.policy", pack, company, entry, self._policy_values(pack, entry, gates, levels, retentions)
+                )
+                for entry in pack["policies"]
+            },
+        }
+
+    def _policy_values(self, pack, entry, gates, levels, retentions):
+        retry = entry["retry"]
+        used_by = [i["document_type"] for i in pack["interfaces"] if i["policy"] == entry["code"]]
+        types = self.env["sync.document.type"].browse([self.env["sync.document.type"]._id_of(code) for code in used_by])
+        data = {
+            "domain": types[:1].domain or "integration",
+            "timing": entry["timing"],
+            "head_policy": entry["on_failure"],
+            "retry_kind": retry["kind"],
+            "max_attempts": retry["max_attempts"],
+            "acknowledgement": entry["acknowledgement"],
+            "service_level_id": levels[entry["service_level"]].id,
+            "retention_id": retentions[entry["retention"]].id,
+            "gate_ids": [Command.set([gates[code].id for code in entry.get("gates", ())])],
+        }
+        if retry["kind"] == "exponential":
+            data.update(retry_base=float(retry["base"]), retry_factor=float(retry["factor"]), retry_cap=float(retry["cap"]))
+        else:
+            data["retry_schedule"] = ", ".join(f"{float(seconds):g}" for seconds in retry["seconds"])
+        return data
+
+    def _part(self, model, entry, company):
+        """A gate, service level or retention with this content: the one of that code, or a sibling beside a fixed one."""
+        parts = self.env[model]
+        data = {name: _plain(value) for name, value in entry.items() if name != "code"}
+        code, number = entry["code"], 1
+        while found := parts.search([("code", "=", code), ("company_id", "=", company.id)], limit=1):
+            if not _differences(found, data):
+                return found
+            if not found.fixed:
+                found.write(data)
+                return found
+            number += 1
+            code = f"{entry['code']}-{number}"
+        return parts.create({**data, "code": code, "company_id": company.id})
+
+    def _version(self, model, pack, company, entry, content):
+        """The version with this content: an existing one, the draft brought up to date, or a new draft."""
+        versions = self.env[model].search([("code", "=", entry["code"]), ("company_id", "=", company.id)], order="id desc")
+        same = versions.filtered(lambda v: v.state != "retired" and not _differences(v, content))
+        if same:
+            return same[0]
+        draft = versions.filtered(lambda v: v.state == "draft")[:1]
+        if draft:
+            draft.write({**content, "name": entry["name"]})
+            return draft
+        if versions:
+            draft = versions[0]._next_version()
+            wanted = _numbers(pack["version"])
+            free = wanted > max(_numbers(version.version) for version in versions)
+            draft.write({**content, "name": entry["name"], **({"version": pack["version"]} if free else {})})
+            return draft
+        return self.env[model].create(
+            {**content, "code": entry["code"], "name": entry["name"], "version": pack["version"], "company_id": company.id}
+        )
+
+    # -- master data and secrets -----------------------------------------------------------------------------------
+
+    @api.private
+    def _load_ownership(self, pack, partner):
+        """Lines that nobody has drawn yet; who owns what already is people's decision and stays."""
+        lines = self.env["sync.ownership"]
+        for entry in pack.get("ownership", ()):
+            owner = partner if entry["system_of_record"] == "partner" else self.env["sync.trading.partner"]
+            names = set(entry["fields"])
+            existing = lines.search([("company_id", "=", partner.company_id.id), ("domain", "=", entry["domain"])])
+            if any(
+                names & line._names() and (line.trading_partner_id == owner or not (line.trading_partner_id and owner))
+                for line in existing
+            ):
+                continue
+            lines.create(
+                {
+                    "company_id": partner.company_id.id,
+                    "domain": entry["domain"],
+                    "name": entry["name"],
+                    "field_names": ", ".join(entry["fields"]),
+                    "system_of_record": entry["system_of_record"],
+                    "trading_partner_id": owner.id,
+                    "on_other_write": entry["on_other_write"],
+                    "steward_id": partner.business_owner_id.id,
+                }
+            )
+
+    @api.private
+    def _load_xrefs(self, pack, partner):
+        xrefs = self.env["sync.xref"]
+        for entry in pack.get("xrefs", ()):
+            key = [("trading_partner_id", "=", partner.id), ("domain", "=", entry["domain"]), ("external_id", "=", entry["external_id"])]
+            if not xrefs.search_count(key, limit=1):
+                xrefs.create({**entry, "trading_partner_id": partner.id})
+
+    @api.private
+    def _load_secrets(self, endpoints, values):
+        """Credentials for endpoints that have none; only for whoever may set secrets."""
+        for code, secret in values.get("secrets", {}).items():
+            endpoint = endpoints[code]
+            if secret and not endpoint.credential_ids:
+                self.env["sync.credential"].create(
+                    {"name": endpoint.name, "endpoint_id": endpoint.id, "secret_input": secret}
+                )
+
+
+def _plain(value):
+    """Numbers of a pack (Decimal) as the fields take them."""
+    return float(value) if hasattr(value, "as_tuple") else value
+
+
+def _numbers(version):
+    return tuple(map(int, version.split(".")))
+
+
+def _update(record, data):
+    """Write only what differs, so that loading again leaves no trace in the chatter."""
+    changed = {name: value for name, value in data.items() if name in _differences(record, data)}
+    if changed:
+        record.write(changed)
+
+
+def _differences(record, data):
+    """The names of the fields of ``data`` that are not so on ``record``."""
+    different = set()
+    for name, value in data.items():
+        field = record._fields[name]
+        if field.type == "many2many":
+            now, wanted = set(record[name].ids), set(value[0][2])
+        elif field.type == "many2one":
+            now, wanted = record[name].id, value or False
+        elif field.type == "float":
+            now, wanted = round(record[name], 6), round(float(value), 6)
+        else:
+            now, wanted = record[name] or False, value or False
+        if now != wanted:
+            different.add(name)
+    return different

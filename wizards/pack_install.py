@@ -1,0 +1,113 @@
+"""Add a trading partner from a pack."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+
+class SyncPackInstall(models.TransientModel):
+    """Asks for what a pack cannot know: who, in which company, where to, and the secrets."""
+
+    _name = "sync.pack.install"
+    _description = "Add a partner"
+
+    pack = fields.Selection(selection="_select_pack", required=True)
+    description = fields.Text(compute="_compute_description")
+    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
+    name = fields.Char(required=True, compute="_compute_from_pack", store=True, readonly=False)
+    code = fields.Char(required=True, compute="_compute_from_pack", store=True, readonly=False)
+    environment = fields.Selection([("production", "Production"), ("test", "Test")], required=True, default="test")
+    business_owner_id = fields.Many2one(
+        "res.users", required=True, default=lambda self: self.env.user, domain="[('share', '=', False)]"
+    )
+    technical_owner_id = fields.Many2one(
+        "res.users", required=True, default=lambda self: self.env.user, domain="[('share', '=', False)]"
+    )
+    endpoint_ids = fields.One2many(
+        "sync.pack.install.endpoint", "wizard_id", string="Endpoints", compute="_compute_from_pack", store=True, readonly=False
+    )
+
+    @api.model
+    def _select_pack(self):
+        return self.env["sync.pack"]._available()
+
+    @api.depends("pack")
+    def _compute_description(self):
+        for wizard in self:
+            wizard.description = self.env["sync.pack"]._read(wizard.pack)["description"] if wizard.pack else False
+
+    @api.depends("pack")
+    def _compute_from_pack(self):
+        for wizard in self:
+            if not wizard.pack:
+                continue
+            pack = self.env["sync.pack"]._read(wizard.pack)
+            wizard.name = pack["partner"]["name"]
+            wizard.code = pack["partner"]["code"]
+            wizard.endpoint_ids = [Command.clear()] + [
+                Command.create({"code": entry["code"], "name": entry["name"], "direction": entry["direction"]})
+                for entry in pack["endpoints"]
+                if entry["direction"] != "internal"
+            ]
+
+    def action_install(self):
+        """Set the partner up as a draft and open it."""
+        self.ensure_one()
+        taken = self.env["sync.trading.partner"].search_count(
+            [("company_id", "=", self.company_id.id), ("code", "=", self.code)], limit=1
+        )
+        if taken:
+            raise UserError(self.env._("There is a trading partner “%s” already: give this one a code of its own.", self.code))
+        values = {
+            "code": self.code,
+            "name": self.name,
+            "environment": self.environment,
+            "business_owner_id": self.business_owner_id.id,
+            "technical_owner_id": self.technical_owner_id.id,
+            "urls": {line.code: line.url for line in self.endpoint_ids},
+            "private_hosts": {line.code: line.private_hosts for line in self.endpoint_ids},
+            "secrets": {line.code: line._secret() for line in self.endpoint_ids},
+        }
+        partner = self.env["sync.pack"]._load(self.pack, self.company_id, values)
+        self.endpoint_ids.sudo().secret_token = False  # sudo: nobody reads or writes the field otherwise
+        return {"type": "ir.actions.act_window", "res_model": partner._name, "res_id": partner.id, "view_mode": "form"}
+
+
+class SyncPackInstallEndpoint(models.TransientModel):
+    """One door of the partner to be. The secret waits here encrypted, and only until the partner is there."""
+
+    _name = "sync.pack.install.endpoint"
+    _description = "Endpoint of a partner to add"
+
+    wizard_id = fields.Many2one("sync.pack.install", required=True, ondelete="cascade")
+    code = fields.Char(required=True, readonly=True)
+    name = fields.Char(readonly=True)
+    direction = fields.Selection([("inbound", "They send to us"), ("outbound", "We send to them")], readonly=True)
+    url = fields.Char(string="Address")
+    private_hosts = fields.Char(string="Allowed private host", help="host:port, where the address is inside our own network.")
+    secret_input = fields.Char(
+        string="Secret", compute="_compute_secret_input", inverse="_inverse_secret_input",
+        groups="sync_governance.group_security_officer",
+    )
+    secret_token = fields.Char(groups=fields.NO_ACCESS)
+
+    def _compute_secret_input(self):
+        self.secret_input = False
+
+    def _inverse_secret_input(self):
+        for line in self:
+            if line.secret_input:
+                line.sudo().secret_token = self.env["sync.credential.version"]._seal(  # sudo: the field is nobody's
+                    line.secret_input, line._aad()
+                )
+        self.invalidate_recordset(["secret_input"])
+
+    @api.private
+    def _secret(self):
+        """The secret that was typed in, or None."""
+        self.ensure_one()
+        token = self.sudo().secret_token  # sudo: the field is nobody's
+        return self.env["sync.credential.version"]._unseal(token, self._aad()) if token else None
+
+    def _aad(self):
+        return f"sync.pack.install.endpoint:{self.id}:secret"
