@@ -1,8 +1,6 @@
 """`./dev bench`: the scripts in `benchmarks/core` (plain Python) and in `benchmarks/odoo` (`odoo shell` on a clone)."""
 
-import subprocess
-
-from . import layout, python_env, workbench
+from . import layout, processes, python_env, workbench
 from .console import DevError, say
 from .database import Databases
 
@@ -19,11 +17,11 @@ def command(arguments) -> int:
     if not chosen:
         raise DevError("there is no benchmark in benchmarks/core or benchmarks/odoo")
     failed = 0
-    layout.prepare()
+    workbench.prepare()
     for script in (path for path in chosen if path.parent.name == "core"):
         say(f"=== {script.stem}")
         environment = workbench.quick_environment()
-        failed += subprocess.run([str(python_env.ensure()), str(script)], env=environment, check=False).returncode != 0
+        failed += processes.run(script.stem, [str(python_env.ensure()), str(script)], env=environment) != 0
     in_odoo = [path for path in chosen if path.parent.name == "odoo"]
     if in_odoo:
         with workbench.opened(odoo=arguments.odoo, db_url=arguments.db_url) as bench:
@@ -33,5 +31,5 @@ def command(arguments) -> int:
                 say(f"=== {script.stem}")
                 with databases.clone(template, "bench") as database, script.open("rb") as source:
                     shell = bench.odoo("shell", "-d", database, "--no-http", "--log-level=warn")
-                    failed += subprocess.run(shell, env=bench.environment(), stdin=source, check=False).returncode != 0
+                    failed += processes.run(script.stem, shell, env=bench.environment(), stdin=source) != 0
     return 1 if failed else 0

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import layout
+from . import layout, processes
 
 TAIL_LINES = 40
 
@@ -60,7 +60,8 @@ def run_logged(
     with path.open("wb") as sink, (script or Path(os.devnull)).open("rb") as source:
         process = subprocess.Popen(list(command), stdout=sink, stderr=subprocess.STDOUT, stdin=source, env=env, cwd=cwd)
         try:
-            _wait(process, path, started)
+            with processes.remembered(process, title):
+                _wait(process, path, started)
         except BaseException:
             process.kill()
             process.wait()

@@ -7,7 +7,6 @@
 A template gets its name only when it is complete, so an interrupted build is never mistaken for one.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -140,7 +139,7 @@ class Databases:
         return json.loads(done.stdout)
 
     def _template(self, name: str, source: str | None, modules: Iterable[str], title: str) -> str:
-        with _building():
+        with layout.alone("template"):
             if name not in self.names():
                 building = f"{PREFIX}_building_{processes.owner_tag()}"
                 self.drop(building)
@@ -198,13 +197,6 @@ def _link_or_copy(source: str, target: str) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
-
-
-@contextmanager
-def _building() -> Iterator[None]:
-    with (layout.STATE / "template.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _usage() -> dict[str, float]:

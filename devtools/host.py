@@ -72,7 +72,9 @@ def find(explicit: str | None) -> Host:
     for home, origin in ((_importable(), "importable"), *((c, "copy in .dev") for c in _copies())):
         if home and series_of(home) == SERIES:
             return Host(home, origin)
-    return _obtain()
+    with layout.alone("odoo"):
+        copy = next((home for home in _copies() if series_of(home) == SERIES), None)
+        return Host(copy, "copy in .dev") if copy else _obtain()
 
 
 def _named(folder: Path) -> Host:

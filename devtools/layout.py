@@ -1,6 +1,9 @@
 """Where things are: the repository and its private folder `.dev`."""
 
+import fcntl
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +23,14 @@ HOST_MODULES = ("sale_management", "sale_stock", "purchase_stock", "stock_delive
 def workspace_key() -> str:
     """A short name of this checkout, so that several may share one PostgreSQL server and one /tmp."""
     return hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
+
+
+@contextmanager
+def alone(purpose: str) -> Iterator[None]:
+    """One dev process at a time does this; the others wait. A killed one lets go by dying."""
+    with (STATE / f"{purpose}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def prepare() -> None:

@@ -8,7 +8,7 @@ from .console import say
 
 def run_all(*, fix: bool = False) -> int:
     """Run every check; returns how many failed."""
-    layout.prepare()
+    workbench.prepare()
     python = str(python_env.ensure())
     addon = addons_link.link_addon()
     say("=== lint")

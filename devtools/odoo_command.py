@@ -1,8 +1,6 @@
 """`./dev odoo` and `./dev shell`: Odoo's own command with the right paths, configuration and database."""
 
-import subprocess
-
-from . import layout, run, workbench
+from . import processes, run, workbench
 from .database import Databases
 from .workbench import Workbench
 
@@ -49,7 +47,4 @@ def _database(bench: Workbench, arguments) -> str:
 
 
 def _call(bench: Workbench, arguments: list[str]) -> int:
-    try:
-        return subprocess.run(bench.odoo(*arguments), env=bench.environment(), cwd=layout.ROOT, check=False).returncode
-    except KeyboardInterrupt:
-        return 130
+    return processes.run("Odoo's command", bench.odoo(*arguments), env=bench.environment())

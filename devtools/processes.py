@@ -8,8 +8,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from . import layout
@@ -62,18 +62,7 @@ class Child:
                 stderr=subprocess.STDOUT if log else None,
                 start_new_session=True,
             )
-        self.record = _records() / f"{self.process.pid}.json"
-        self.record.write_text(
-            json.dumps(
-                {
-                    "name": name,
-                    "pid": self.process.pid,
-                    "started": start_time(self.process.pid),
-                    "owner": owner_tag(),
-                }
-            ),
-            encoding="utf-8",
-        )
+        self.record = remember(self.process.pid, name)
 
     @property
     def ended(self) -> bool:
@@ -84,6 +73,35 @@ class Child:
             _end_group(self.process.pid, lambda: not self.ended)
         self.process.wait()
         self.record.unlink(missing_ok=True)
+
+
+def remember(pid: int, name: str) -> Path:
+    """Write down a process that this dev started; the record is removed when it ended."""
+    record = _records() / f"{pid}.json"
+    entry = {"name": name, "pid": pid, "started": start_time(pid), "owner": owner_tag()}
+    record.write_text(json.dumps(entry), encoding="utf-8")
+    return record
+
+
+def run(name: str, command: Sequence[str], *, env: Mapping[str, str], stdin=None) -> int:
+    """Run a command on dev's own terminal to its end and return its status; Ctrl-C reaches it and is waited for."""
+    with subprocess.Popen(list(command), env=dict(env), cwd=layout.ROOT, stdin=stdin) as process:
+        with remembered(process, name):
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                process.wait()
+                return 130
+
+
+@contextmanager
+def remembered(process: subprocess.Popen, name: str) -> Iterator[None]:
+    """Remember a process of dev's own process group for as long as it is waited for."""
+    record = remember(process.pid, name)
+    try:
+        yield
+    finally:
+        record.unlink(missing_ok=True)
 
 
 def end_leftovers() -> list[str]:
@@ -102,10 +120,13 @@ def end_leftovers() -> list[str]:
 
 
 def _end_group(pid: int, alive) -> None:
-    """Ask the process's group to end, insist after a while."""
+    """Ask the process, with its group if it leads one, to end; insist after a while."""
     for sign, seconds in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, 5.0)):
         try:
-            os.killpg(pid, sign)
+            if os.getpgid(pid) == pid:
+                os.killpg(pid, sign)
+            else:
+                os.kill(pid, sign)
         except ProcessLookupError:
             return
         deadline = time.monotonic() + seconds

@@ -28,17 +28,17 @@ def ensure() -> Path:
     key = environment_key(layout.LOCK_FILE.read_bytes(), sys.version_info[:3], sys.base_prefix)
     folder = ENVIRONMENTS / key
     python = folder / "bin" / "python"
-    if (folder / "complete").exists() and python.exists():
-        return python
-    shutil.rmtree(folder, ignore_errors=True)
-    _create(folder)
-    run_logged(
-        f"installing {_count()} Python packages for Python {sys.version.split()[0]}",
-        [*_pip(python), "install", "--requirement", str(layout.LOCK_FILE)],
-        log="pip-install.log",
-        env=clean_environment(),
-    )
-    (folder / "complete").write_text("", encoding="utf-8")
+    with layout.alone("python"):
+        if not ((folder / "complete").exists() and python.exists()):
+            shutil.rmtree(folder, ignore_errors=True)
+            _create(folder)
+            run_logged(
+                f"installing {_count()} Python packages for Python {sys.version.split()[0]}",
+                [*_pip(python), "install", "--requirement", str(layout.LOCK_FILE)],
+                log="pip-install.log",
+                env=clean_environment(),
+            )
+            (folder / "complete").write_text("", encoding="utf-8")
     return python
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import addons_link, browser, layout, lint, python_env, workbench
+from . import addons_link, browser, layout, lint, processes, python_env, workbench
 from .console import DevError, say, warn
 from .database import Databases
 from .test_selection import Selection, select, through_link
@@ -48,7 +48,7 @@ def count(closing_line: str) -> Tally:
 
 
 def command(arguments) -> int:
-    layout.prepare()
+    workbench.prepare()
     try:
         paths = [_relative(path) for path in arguments.paths]
         selection = select(paths, arguments.keyword)
@@ -123,15 +123,18 @@ def _pytest(title: str, python: Path, arguments: Sequence[str], environment: Map
     whole = [str(python), "-m", "pytest", "-c", str(layout.ROOT / "pyproject.toml"), f"--color={color}", *arguments]
     closing = ""
     environment = {**environment, "PYTHONDONTWRITEBYTECODE": "1"}
-    with subprocess.Popen(
-        whole,
-        cwd=layout.ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    ) as process:
+    with (
+        subprocess.Popen(
+            whole,
+            cwd=layout.ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process,
+        processes.remembered(process, f"{title} tests"),
+    ):
         for line in process.stdout:
             print(line, end="", flush=True)
             plain = re.sub(r"\x1b\[[0-9;]*m", "", line)

@@ -1,6 +1,8 @@
 """Everything a verb needs, put together once: Odoo, Python, PostgreSQL, the addon's links and Odoo's configuration."""
 
+import base64
 import os
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ db_maxconn = 32
 http_interface = 127.0.0.1
 list_db = False
 limit_time_real_cron = 600
+sync_governance_keys = {keys}
 """
 
 
@@ -54,6 +57,7 @@ class Workbench:
             db_host=self.server.host,
             db_port=self.server.port,
             db_user=self.server.user,
+            keys=encryption_key(),
         )
         if self.server.password:
             text += f"db_password = {self.server.password}\n"
@@ -76,6 +80,16 @@ def opened(*, odoo: str | None = None, db_url: str | None = None, durable: bool 
         yield bench
     finally:
         postgres.release()
+
+
+def encryption_key() -> str:
+    """The key that this checkout's databases encrypt secrets with; made once, kept as long as they."""
+    path = layout.STATE / "encryption.key"
+    with layout.alone("key"):
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text("dev:" + base64.b64encode(secrets.token_bytes(32)).decode(), encoding="utf-8")
+    return path.read_text(encoding="utf-8")
 
 
 def prepare() -> None:

@@ -113,7 +113,8 @@ class Carrier(Partner):
 
     def _tracker(self, tracking_number: str) -> Tracker:
         if tracking_number not in self.trackers:
-            self.trackers[tracking_number] = Tracker(tracking_number, f"trk_{uuid.uuid4().hex}", _text(_now()))
+            tracker = Tracker(tracking_number, f"trk_{uuid.uuid4().hex}", _text(_now()))
+            self.keep(self.trackers, tracking_number, tracker)
         return self.trackers[tracking_number]
 
     def _event(self, tracking_number: str, step: str, moment: datetime) -> Event:
@@ -213,7 +214,7 @@ def _now() -> datetime:
 
 
 def _text(moment: datetime) -> str:
-    return moment.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def make(configuration: Configuration) -> Carrier:

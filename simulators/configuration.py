@@ -74,6 +74,7 @@ class GatewaySettings:
     port: int
     secret: str
     intake_url: str
+    currency: str = "EUR"
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from .receiving import Reception
 class Booking:
     booking_number: str
     webhook_id: str
-    document_type: str
     number: str
+    document_type: str
+    gross: str
     document: dict[str, Any]
 
 
@@ -51,15 +52,15 @@ class Finance(Partner):
         return self.reception.set_mode(mode, retry_after=retry_after, count=count)
 
     def _book(self, document: dict[str, Any], webhook_id: str) -> Answer:
-        data = document.get("data", document)
-        number = str(data["number"])
+        data = document["data"]
+        number, gross = str(data["document_number"]), str(data["totals"]["gross"])
         with self.lock:
             known = self.bookings.get(number)
             if known is not None and known.document != document:
                 return Answer(409, {"error": f"{number} is booked as {known.booking_number} with other content"})
             if known is None:
-                known = Booking(f"BK-{next(self._numbers)}", webhook_id, str(document["type"]), number, document)
-                self.bookings[number] = known
+                known = Booking(f"BK-{next(self._numbers)}", webhook_id, number, data["document_type"], gross, document)
+                self.keep(self.bookings, number, known)
         return Answer(200, {"booking_number": known.booking_number, "number": number, "status": "booked"})
 
 

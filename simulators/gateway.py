@@ -2,8 +2,8 @@
 
 Control:
 
-``payments``  take a payment: ``order_number``, ``amount`` (decimal text), ``currency``; ``fault`` may be ``wrong_amount``
-              (one unit too little) or ``duplicate`` (the event is delivered twice)
+``payments``  take a payment for ``order_number``: ``amount`` (decimal text), ``currency`` (default: the gateway's);
+              ``fault`` may be ``wrong_amount`` (one unit too little) or ``duplicate`` (the event is delivered twice)
 ``resend``    deliver the event of the payment ``payment_id`` once more
 """
 
@@ -63,14 +63,15 @@ class Gateway(Partner):
             return {"payments": [payment.shown() for payment in self.payments.values()]} | super().state()
 
     def control_payments(
-        self, *, order_number: str, amount: str, currency: str, fault: str | None = None
+        self, *, order_number: str, amount: str, currency: str | None = None, fault: str | None = None
     ) -> dict[str, Any]:
+        currency = currency or self.settings.currency
         if fault is not None and fault not in FAULTS:
             raise ControlError(f"the faults are {', '.join(FAULTS)}")
         paid = Decimal(amount) - (1 if fault == "wrong_amount" else 0)
         payment = self._payment(order_number, minor_units(paid, currency), currency.lower())
         with self.lock:
-            self.payments[payment.payment_id] = payment
+            self.keep(self.payments, payment.payment_id, payment)
         delivery = self._deliver(payment)
         if fault == "duplicate":
             delivery = self._deliver(payment)

@@ -14,12 +14,15 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 
 from . import configuration
 from .outbox import Outbox
 
 _LARGEST_BODY = 10_000_000
+_REMEMBERED = 300
+
+Value = TypeVar("Value")
 
 
 class ControlError(Exception):
@@ -67,9 +70,16 @@ class Partner:
         """Everything the partner knows, as JSON."""
         return {"deliveries": self.outbox.shown()}
 
+    def keep(self, known: dict[str, Value], key: str, value: Value) -> None:
+        """Remember ``value``; a demonstration may run for days, so the oldest is forgotten."""
+        with self.lock:
+            known[key] = value
+            if len(known) > _REMEMBERED:
+                del known[next(iter(known))]
+
     def serve(self) -> None:
         """Answer until :meth:`stop`."""
-        self._server.serve_forever(poll_interval=0.2)
+        self._server.serve_forever(poll_interval=0.05)
 
     def start(self) -> None:
         """Answer in a thread of this process."""
@@ -150,7 +160,9 @@ class Partner:
 
 def run(make: Callable[[configuration.Configuration], Partner]) -> None:
     """The main program of one partner: serve until told to stop, or until whoever started it is gone."""
-    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
+    parser = argparse.ArgumentParser(
+        description=sys.modules["__main__"].__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--config", required=True, help="the JSON file that all partners read")
     parser.add_argument("--until-eof", action="store_true", help="stop when standard input ends")
     arguments = parser.parse_args()

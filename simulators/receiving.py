@@ -15,6 +15,7 @@ from .partner import Answer, ControlError
 # What a partner may do to a request on demand, besides handling it.
 MODES = ("normal", "fail_503", "timeout", "throttle_429", "reject_422", "gone_410")
 _HANGS_SECONDS = 40.0
+_REMEMBERED = 1_000
 
 
 @dataclass
@@ -62,6 +63,8 @@ class Reception:
         if answer.status < 300:
             with self._lock:
                 self._answers[webhook_id] = answer
+                if len(self._answers) > _REMEMBERED:
+                    del self._answers[next(iter(self._answers))]
         return self._noted(webhook_id, answer, why=str(answer.document.get("error", "")))
 
     def set_mode(self, mode: str, *, retry_after: int = 5, count: int = 0) -> dict[str, Any]:
@@ -74,7 +77,7 @@ class Reception:
 
     def shown(self) -> dict[str, Any]:
         with self._lock:
-            return {"mode": self.mode, "received": [asdict(entry) for entry in self._log[-500:]]}
+            return {"mode": self.mode, "received": [asdict(entry) for entry in self._log]}
 
     def stop(self) -> None:
         self._stopping.set()
@@ -101,4 +104,5 @@ class Reception:
     def _noted(self, webhook_id: str, answer: Answer, *, repeated: bool = False, why: str = "") -> Answer:
         with self._lock:
             self._log.append(Received(webhook_id, time.time(), answer.status, repeated, why))
+            del self._log[:-_REMEMBERED]
         return answer

@@ -110,7 +110,7 @@ class Shop(Partner):
             raise ControlError("the discount is more than the goods cost")
         placed = self._placed(order, _with_wrong_total(document) if fault == "wrong_total" else document, fault)
         with self.lock:
-            self.orders[placed.name] = placed
+            self.keep(self.orders, placed.name, placed)
         delivery = self._deliver(placed)
         if fault == "duplicate":
             delivery = self._deliver(placed)

@@ -61,6 +61,7 @@ class FulfilmentRequest:
     own_id: str
     reference_id: str
     order_number: str
+    customer_order_number: str
     received_at: str
     lines: list[Line]
     shipments: list[Shipment] = field(default_factory=list)
@@ -76,6 +77,7 @@ class FulfilmentRequest:
             "id": self.own_id,
             "reference_id": self.reference_id,
             "order_number": self.order_number,
+            "customer_order_number": self.customer_order_number,
             "received_at": self.received_at,
             "state": self.state,
             "lines": [
@@ -157,13 +159,15 @@ class Threepl(Partner):
             return Answer(422, {"error": "a request has a recipient with name and address"})
         with self.lock:
             if reference not in self.requests:
-                self.requests[reference] = FulfilmentRequest(
+                request = FulfilmentRequest(
                     own_id=f"FUL-{next(self._numbers)}",
                     reference_id=reference,
                     order_number=str(data.get("order_number") or ""),
+                    customer_order_number=str(data.get("customer_order_number") or ""),
                     received_at=_now(),
                     lines=lines,
                 )
+                self.keep(self.requests, reference, request)
             request = self.requests[reference]
         return Answer(202, {"id": request.own_id, "reference_id": reference, "status": "Processing"})
 
@@ -199,9 +203,19 @@ class Threepl(Partner):
         return shipment
 
     def _lots(self, line: Line, quantity: Decimal) -> list[dict[str, Any]]:
-        """The lots that were picked: those asked for, else the one on the shelf."""
-        lot = next((str(lot["lot_number"]) for lot in line.lots), self.settings.lots.get(line.sku))
-        return [{"lot_number": lot, "quantity": _number(quantity)}] if lot else []
+        """The lots that were picked: those asked for, in their order, else the one on the shelf."""
+        picked, gone = [], line.shipped
+        for lot in line.lots:
+            asked = Decimal(str(lot["quantity"]))
+            taken = min(max(asked - gone, Decimal()), quantity)
+            gone = max(gone - asked, Decimal())
+            quantity -= taken
+            if taken:
+                picked.append({"lot_number": str(lot["lot_number"]), "quantity": _number(taken)})
+        on_the_shelf = self.settings.lots.get(line.sku) or next((str(lot["lot_number"]) for lot in line.lots), None)
+        if quantity and on_the_shelf:
+            picked.append({"lot_number": on_the_shelf, "quantity": _number(quantity)})
+        return picked
 
     def _deliver(self, shipment: Shipment) -> Delivery:
         body = json.dumps(shipment.document, separators=(",", ":")).encode()

@@ -13,6 +13,7 @@ from odoo.tests import TransactionCase, tagged
 
 from odoo.addons.sync_governance.core.delivery import http, signatures
 from odoo.addons.sync_governance.models.exchange.engine import Worker
+from odoo.addons.sync_governance.models.packs.onboarding import bring_live
 
 TEST_KEYS = "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
@@ -27,7 +28,10 @@ class SyncCase(TransactionCase):
         cls.startClassPatcher(patch.dict("os.environ", {"SYNC_GOVERNANCE_KEYS": TEST_KEYS}))
         cls.company = cls.env.company
         cls.author, cls.approver = cls._people()
-        cls.sent = []
+
+    def setUp(self):
+        super().setUp()
+        self.sent = []
 
     @classmethod
     def _people(cls):
@@ -70,13 +74,8 @@ class SyncCase(TransactionCase):
         :param secrets: {endpoint code: secret}
         :param urls: {endpoint code: url} of outbound endpoints
         """
-        return cls.env["sync.pack"]._take_live(
-            pack,
-            cls.company,
-            author=cls.author,
-            approver=cls.approver,
-            secrets=secrets or {},
-            urls=urls or {},
+        return bring_live(
+            cls.env, pack, cls.company, author=cls.author, approver=cls.approver, secrets=secrets, addresses=urls
         )
 
     # -- the wire ----------------------------------------------------------------------------------------------------
@@ -97,7 +96,7 @@ class SyncCase(TransactionCase):
         signed = signatures.sign(
             body,
             profile=profile,
-            secret=signatures.Secret("partner", secret),
+            secrets=[signatures.Secret("partner", secret)],
             message_id=message_id or f"msg_{uuid.uuid4().hex}",
             now=datetime.now(timezone.utc),
         )

@@ -157,12 +157,31 @@ def threepl_shipped(shipment_id, request_number, products, tracking, *, final, s
     }
 
 
-def easypost_event(event_id, tracking, status, when, *, details=None):
-    """EasyPost's ``tracker.updated``."""
+def easypost_event(event_id, tracking, status, when, *, scanned_before=None):
+    """EasyPost's ``tracker.updated``; ``scanned_before`` is when the carrier took the parcel over."""
+
+    def scan(status, moment):
+        return {
+            "object": "TrackingDetail",
+            "message": status.replace("_", " ").title(),
+            "status": status,
+            "status_detail": status,
+            "datetime": moment,
+            "source": "Nordpost",
+            "carrier_code": None,
+            "tracking_location": {
+                "object": "TrackingLocation",
+                "city": "Portland",
+                "state": "OR",
+                "country": "US",
+                "zip": "97201",
+            },
+        }
+
     return {
         "id": event_id,
         "object": "Event",
-        "mode": "test",
+        "mode": "production",
         "description": "tracker.updated",
         "previous_attributes": {"status": "unknown"},
         "pending_urls": [],
@@ -173,7 +192,7 @@ def easypost_event(event_id, tracking, status, when, *, details=None):
         "result": {
             "id": f"trk_{tracking}",
             "object": "Tracker",
-            "mode": "test",
+            "mode": "production",
             "tracking_code": tracking,
             "status": status,
             "status_detail": status,
@@ -184,25 +203,7 @@ def easypost_event(event_id, tracking, status, when, *, details=None):
             "shipment_id": None,
             "created_at": when,
             "updated_at": when,
-            "tracking_details": details
-            or [
-                {
-                    "object": "TrackingDetail",
-                    "message": status.replace("_", " ").title(),
-                    "status": status,
-                    "status_detail": status,
-                    "datetime": when,
-                    "source": "Nordpost",
-                    "carrier_code": None,
-                    "tracking_location": {
-                        "object": "TrackingLocation",
-                        "city": "Portland",
-                        "state": "OR",
-                        "country": "US",
-                        "zip": "97201",
-                    },
-                }
-            ],
+            "tracking_details": [scan("in_transit", scanned_before)] * bool(scanned_before) + [scan(status, when)],
         },
     }
 
@@ -216,7 +217,7 @@ def stripe_succeeded(event_id, order_number, amount_minor, *, currency="usd", pa
         "api_version": "2026-06-30",
         "created": 1_795_190_000,
         "type": "payment_intent.succeeded",
-        "livemode": False,
+        "livemode": True,
         "pending_webhooks": 1,
         "request": {"id": None, "idempotency_key": None},
         "data": {

@@ -81,7 +81,7 @@ class FlowCase(SyncCase):
     def carrier_says(self, event_id, tracking, status, when):
         return self.receive(
             "carrier-tracking",
-            docs.easypost_event(event_id, tracking, status, when),
+            docs.easypost_event(event_id, tracking, status, when, scanned_before="2026-11-21T05:00:00Z"),
             profile="easypost",
             secret=docs.CARRIER_SECRET,
         )
@@ -111,7 +111,7 @@ class FlowCase(SyncCase):
         exception = message.exception_id
         self.assertTrue(exception.user_id, "somebody owns it")
         self.assertTrue(exception.activity_ids, "and is told")
-        text = " ".join(filter(None, [exception.name, exception.cause, exception.advice]))
+        text = " ".join(filter(None, [exception.name, exception.detail, exception.advice]))
         for word in words:
             self.assertIn(word, text)
         return exception
@@ -190,7 +190,7 @@ class TestOrderToCash(FlowCase):
             picking = self.order().picking_ids
             tracking = self.carrier_says("evt_early", "NP777", "in_transit", "2026-11-21T06:00:00Z")
             self.run_engine()
-            self.assertEqual(self.message(tracking).state, "parked")
+            self.assertEqual(self.message(tracking).state, "parked", self.message(tracking).attempt_ids[:1].detail)
             self.threepl_ships("S-9", picking, {self.lamp: 2, self.cable: 3}, "NP777", final=True)
             self.run_engine()
         self.assertDone(tracking)
@@ -217,7 +217,9 @@ class TestBadInput(FlowCase):
         self.run_engine()
         exception = self.assertNeedsAttention(receipt, "apply.product_unknown", "NEW-9")
         self.assertFalse(self.order(), "nothing half done")
-        self.cable.copy({"default_code": "NEW-9"})
+        self.env["product.product"].create(
+            {"name": "New article", "default_code": "NEW-9", "type": "consu", "taxes_id": [(6, 0, self.lamp.taxes_id.ids)]}
+        )
         with self.partner_answers():
             exception.action_retry()
             self.run_engine()

@@ -102,8 +102,8 @@ class TestProcess(FlowCase):
         self.assertEqual(process.state, "cancelled")
         self.fault("order.create", self.shop, self.order_document(), "apply.already_applied")
 
-    def test_only_an_approver_holds_and_waives(self):
-        viewer = self.env["res.users"].create(
+    def viewer(self):
+        return self.env["res.users"].create(
             {
                 "name": "Vera Viewer",
                 "login": "vera.viewer",
@@ -112,6 +112,35 @@ class TestProcess(FlowCase):
                 "group_ids": [(6, 0, [self.env.ref("sync_governance.group_viewer").id])],
             }
         )
+
+    def test_a_viewer_reads_everything_on_the_form(self):
+        order, process = self.place_order()
+        process._hold("person", "Waiting for the customer")
+        self.done(
+            "shipment.confirmed",
+            self.threepl,
+            self.shipment_document(order.picking_ids, {"NW-2210": "3", "NW-4075": "1"}, final=True),
+        )
+        name = {"fields": {"display_name": {}}}
+        (seen,) = process.with_user(self.viewer()).web_read(
+            {
+                "partner_id": name,
+                "progress": {},
+                "message_count": {},
+                "hold_ids": {"fields": {"reason": {}, "gate_id": name, "released_by_id": name}},
+                "link_ids": {"fields": {"kind": {}, "res_name": {}, "trading_partner_id": name}},
+                "milestone_ids": {"fields": {"name": {}, "subject_name": {}, "state": {}, "required": {}}},
+                "parcel_ids": {"fields": {"tracking_number": {}, "picking_id": name}},
+                "message_ids": {"fields": {"reference": {}, "endpoint_id": name, "document_type_id": name}},
+            }
+        )
+        self.assertEqual(seen["hold_ids"][0]["reason"], "Waiting for the customer")
+        self.assertIn(order.name, [link["res_name"] for link in seen["link_ids"]])
+        self.assertEqual(seen["parcel_ids"][0]["tracking_number"], "TRACK-1")
+        self.assertEqual(seen["parcel_ids"][0]["picking_id"]["display_name"], order.picking_ids.name)
+
+    def test_only_an_approver_holds_and_waives(self):
+        viewer = self.viewer()
         process = self.env["sync.process"]._ensure("order_to_cash", "key", self.company).with_user(viewer)
         for act in (process.action_hold, process.milestone_ids[:1].action_waive):
             with self.assertRaises(AccessError):

@@ -18,7 +18,9 @@ class SyncExceptionClose(models.TransientModel):
     open_count = fields.Integer(compute="_compute_open_count", string="Open documents")
     documents = fields.Selection(
         [("retry", "Process them again"), ("cancel", "Cancel them: done by hand in Odoo, or not wanted")],
-        string="Its documents", default="retry", required=True,
+        string="Its documents",
+        default="retry",
+        required=True,
     )
 
     @api.depends("exception_ids")

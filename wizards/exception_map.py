@@ -41,7 +41,9 @@ class SyncExceptionMap(models.TransientModel):
     @api.model
     def default_get(self, fields_list):
         values = super().default_get(fields_list)
-        exception = self.env["sync.exception"].browse(values.get("exception_id") or self.env.context.get("default_exception_id"))
+        exception = self.env["sync.exception"].browse(
+            values.get("exception_id") or self.env.context.get("default_exception_id")
+        )
         if exception:
             unknown = self._unknown(exception)
             values["domain"] = unknown[0][0]
@@ -61,7 +63,9 @@ class SyncExceptionMap(models.TransientModel):
             if named and named[0] in dict(DOMAINS):
                 found.setdefault(named, fault.get("detail"))
         if not found:
-            raise UserError(self.env._("The fault names no code that could be mapped: add the cross-reference by hand."))
+            raise UserError(
+                self.env._("The fault names no code that could be mapped: add the cross-reference by hand.")
+            )
         return [(domain, code, detail) for (domain, code), detail in found.items()]
 
     def action_map(self):

@@ -13,12 +13,14 @@ from .exact import NotExact, exact
 from .expression import Expression, ExpressionError
 from .inheritance import merge
 from .problems import MappingError, Problem
-from .reads import ITEM, Pattern, analyse, pattern_text
+from .reads import ITEM, Pattern, analyse, reads_text
 from .rules import CheckRule, ListPart, ListRule, ObjectRule, Slot, Step, Template, ValueRule
 
 __all__ = ["Compilation", "compile_document"]
 
 _DEPTH = 24
+# What becomes of the value of an expression, by the member of the rule; everything else is a value.
+_USES = {"in": "scope", "each": "scope", "when": "test", "where": "test"}
 
 
 class Compilation:
@@ -103,7 +105,7 @@ class Compilation:
         common = (path, pattern, when, bool(rule.data.get("required", False)))
         made: ValueRule | ObjectRule | ListRule
         if rule.form == "object":
-            source = self._expression(rule, "in", own, passes=True)
+            source = self._expression(rule, "in", own)
             template = self._inner(rule, around.inside(own.result if source else None), pattern)
             made = ObjectRule(*common, own.texts(), source, template)
         elif rule.form == "list":
@@ -117,7 +119,7 @@ class Compilation:
 
     def _part(self, part: RawRule, around: _Around, pattern: str, own: _Reads, conditional: bool) -> ListPart | None:
         when = self._expression(part, "when", own) if conditional else None
-        source = self._expression(part, "each", own, passes=True)
+        source = self._expression(part, "each", own)
         if source is None:
             return None
         items = around.items(own.result, "group_by" in part.data)
@@ -125,6 +127,7 @@ class Compilation:
         where = self._expression(part, "where", inside)
         group_by = self._expression(part, "group_by", inside)
         own.reads |= inside.reads
+        own.tests |= inside.tests
         return ListPart(source, when, where, group_by, self._inner(part, items, pattern + ITEM))
 
     def _value_rule(self, rule: RawRule, common: tuple[Any, ...], own: _Reads) -> ValueRule:
@@ -146,14 +149,14 @@ class Compilation:
 
     # -- expressions
 
-    def _expression(self, rule: RawRule, member: str, own: _Reads, *, passes: bool = False) -> Expression | None:
+    def _expression(self, rule: RawRule, member: str, own: _Reads) -> Expression | None:
         if member not in rule.data:
             own.result = frozenset()
             return None
-        return self._path(rule, rule.data[member], (member,), own, passes=passes)
+        return self._path(rule, rule.data[member], (member,), own, _USES.get(member, "value"))
 
     def _path(
-        self, rule: RawRule, text: Any, members: tuple[str | int, ...], own: _Reads, *, passes: bool = False
+        self, rule: RawRule, text: Any, members: tuple[str | int, ...], own: _Reads, use: str = "value"
     ) -> Expression | None:
         try:
             expression = Expression(text)
@@ -161,7 +164,7 @@ class Compilation:
             self._problems.append(rule.problem(str(error), *members))
             own.result = frozenset()
             return None
-        own.note(expression, passes=passes)
+        own.note(expression, use)
         return expression
 
     # -- converters
@@ -345,18 +348,23 @@ class _Reads:
     def __init__(self, around: _Around) -> None:
         self._around = around
         self.reads: set[Pattern] = set()
+        self.tests: set[Pattern] = set()
         self.result: frozenset[Pattern] = frozenset()
 
-    def note(self, expression: Expression, *, passes: bool) -> None:
-        """Count what ``expression`` reads; ``passes``: its own value is only handed on to inner rules."""
-        self.result, reads = analyse(expression.tree, self._around.patterns)
-        self.reads |= reads
-        if not passes:
+    def note(self, expression: Expression, use: str) -> None:
+        """Count what ``expression`` reads; ``use``: its value, a ``scope`` of inner rules, or a ``test``."""
+        analysis = analyse(expression.tree, self._around.patterns)
+        self.result = analysis.result
+        self.reads |= analysis.reads
+        self.tests |= analysis.tests
+        if use == "value":
             self.reads |= self.result
+        elif use == "test":
+            self.tests |= self.result
 
     def texts(self) -> frozenset[str]:
         """The patterns as text."""
-        return frozenset(map(pattern_text, self.reads))
+        return reads_text(self.reads, self.tests)
 
 
 def compile_document(document: Document) -> Compilation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .reads import ITEM
+from .reads import EXISTS, ITEM
 
 __all__ = ["leaves", "unread"]
 
@@ -18,19 +18,23 @@ def leaves(document: Any) -> frozenset[str]:
 def unread(document: Any, used_paths: Iterable[str]) -> list[str]:
     """The patterns of the document that nothing of ``used_paths`` covers, sorted.
 
-    A pattern covers itself and everything below it; ``*`` stands for any member.
+    A pattern covers itself and everything below it, one with ``?`` only itself; ``*`` stands for any member. A
+    single object where others send a list is the list.
     """
     used = [_split(path) for path in used_paths]
-    return sorted({pattern for pattern, names in _leaves(document, ()) if not any(_covers(u, names) for u in used)})
+    return sorted(
+        {pattern for pattern, names in _leaves(document, ()) if not any(_covers(path, names) for path in used)}
+    )
 
 
 def _split(path: str) -> tuple[str, ...]:
-    return () if path == "@" else tuple(path.replace(ITEM, f".{ITEM}").lstrip(".").split("."))
+    return () if path == "@" else tuple(path.replace(ITEM, "").lstrip(".").split("."))
 
 
 def _covers(used: tuple[str, ...], names: tuple[str, ...]) -> bool:
-    while used and used[-1] == ITEM:
-        used = used[:-1]
+    names = tuple(name for name in names if name != ITEM)
+    if used and used[-1].endswith(EXISTS):
+        return (*used[:-1], used[-1].removesuffix(EXISTS)) == names
     return len(used) <= len(names) and all(u in (n, "*") for u, n in zip(used, names, strict=False))
 
 

@@ -27,13 +27,13 @@ class SyncInterface(models.Model):
     name = fields.Char(required=True, tracking=True)
     endpoint_id = fields.Many2one("sync.endpoint", required=True, index=True, ondelete="restrict", tracking=True)
     trading_partner_id = fields.Many2one(related="endpoint_id.trading_partner_id", store=True, index=True)
-    company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True)
-    direction = fields.Selection(related="endpoint_id.direction", store=True)
+    company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True, precompute=True)
+    direction = fields.Selection(related="endpoint_id.direction", store=True, precompute=True)
     document_type_id = fields.Many2one(
         "sync.document.type", required=True, index=True, ondelete="restrict", tracking=True
     )
     document_type = fields.Char(related="document_type_id.code", string="Type")
-    domain = fields.Selection(related="document_type_id.domain", store=True)
+    domain = fields.Selection(related="document_type_id.domain", store=True, precompute=True)
     topic = fields.Char(
         tracking=True, help="What the sender calls this kind of document; see “Kind of document” of the endpoint."
     )

@@ -1,3 +1,5 @@
 from . import exception
+from . import resolving
 from . import assignment
 from . import collecting
+from . import settling

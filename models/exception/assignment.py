@@ -21,7 +21,9 @@ class SyncException(models.Model):
                 }
             )
         owned = self.filtered("user_id")
-        for (user, day, severity), exceptions in owned.grouped(lambda e: (e.user_id, e.due_at.date(), e.severity)).items():
+        for (user, day, severity), exceptions in owned.grouped(
+            lambda e: (e.user_id, e.due_at.date(), e.severity)
+        ).items():
             # A critical exception is also sent by mail; the others wait in the owner's list.
             exceptions.with_context(mail_activity_quick_update=severity != "critical").activity_schedule(
                 ACTIVITY, date_deadline=day, user_id=user.id
@@ -37,9 +39,21 @@ class SyncException(models.Model):
         interface, partner = self.interface_id, self.trading_partner_id
         people = list(self._people(f"group_operator_{self.domain}"))
         if self.nature == "business":
-            owners = [interface.steward_id, interface.owner_id, *people, partner.business_owner_id, partner.technical_owner_id]
+            owners = [
+                interface.steward_id,
+                interface.owner_id,
+                *people,
+                partner.business_owner_id,
+                partner.technical_owner_id,
+            ]
         else:
-            owners = [interface.steward_id, partner.technical_owner_id, interface.owner_id, *people, partner.business_owner_id]
+            owners = [
+                interface.steward_id,
+                partner.technical_owner_id,
+                interface.owner_id,
+                *people,
+                partner.business_owner_id,
+            ]
         if self.fixer == "security_officer":
             owners = [*self._people("group_security_officer"), *owners]
         owners += self._people("group_manager")
@@ -47,8 +61,10 @@ class SyncException(models.Model):
 
     @api.model
     def _people(self, group):
-        """The people of a group, longest serving first."""
-        return (self.env.ref(f"sync_governance.{group}").all_user_ids - self.env.ref("base.user_root")).sorted("id")
+        """The people of a group, longest serving first; the administrator, who is in all, comes last."""
+        admin = self.env.ref("base.user_admin", raise_if_not_found=False)
+        people = self.env.ref(f"sync_governance.{group}").all_user_ids - self.env.ref("base.user_root")
+        return people.sorted(lambda user: (user == admin, user.id))
 
     def _may_work(self, user):
         """Whether this person sees the exception and works in its company."""
@@ -77,5 +93,7 @@ class SyncException(models.Model):
                     reminders["date_deadline"] = exception.due_at.date()
                 if reminders:
                     # sudo: a reminder of somebody else is handed over together with the exception.
-                    exception.sudo().with_context(mail_activity_quick_update=True).activity_reschedule([ACTIVITY], **reminders)
+                    exception.sudo().with_context(mail_activity_quick_update=True).activity_reschedule(
+                        [ACTIVITY], **reminders
+                    )
         return result

@@ -1,6 +1,5 @@
-"""How exceptions come to be, and how they end by themselves."""
+"""How exceptions come to be."""
 
-import json
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +16,9 @@ from . import wording
 _logger = logging.getLogger(__name__)
 
 LOST_RACES = {
-    errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED, errorcodes.LOCK_NOT_AVAILABLE,
+    errorcodes.SERIALIZATION_FAILURE,
+    errorcodes.DEADLOCK_DETECTED,
+    errorcodes.LOCK_NOT_AVAILABLE,
     errorcodes.UNIQUE_VIOLATION,
 }
 ANYTHING = """
@@ -57,19 +58,8 @@ UPSERT = """
     RETURNING id, fingerprint, xmax = 0
 """
 TEMPLATE = (
-    "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s, 'new', true, false, 1, 1,"
-    " now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')"
+    "(" + "%s, " * 20 + "0, %s, %s, 'new', true, false, 1, 1, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')"
 )
-# Only where nothing of the endpoint waits to be explained: a document that failed again must find its exception.
-SETTLED = """
-    SELECT e.id, count(m.id), count(m.id) FILTER (WHERE m.state = 'done')
-      FROM sync_exception e LEFT JOIN sync_message m ON m.exception_id = e.id
-     WHERE e.settling AND e.state IN ('new', 'in_progress')
-       AND NOT EXISTS (SELECT FROM sync_message f WHERE f.state = 'failed' AND f.exception_id IS NULL
-                          AND f.endpoint_id = e.endpoint_id)
-     GROUP BY e.id
-    HAVING count(m.id) FILTER (WHERE m.state IN ('failed', 'ready', 'parked')) = 0
-"""
 
 
 @dataclass(slots=True)
@@ -130,19 +120,41 @@ class SyncException(models.Model):
 
     @api.model
     @api.private
-    def _open(self, code, *, detail, subject, company, document, document_domain=None, trading_partner=None,
-              endpoint=None, interface=None, process=None, due_at=None):
+    def _open(
+        self,
+        code,
+        *,
+        detail,
+        subject,
+        company,
+        document,
+        document_domain=None,
+        trading_partner=None,
+        endpoint=None,
+        interface=None,
+        process=None,
+        due_at=None,
+    ):
         """Open, or count once more, an exception for a condition that is no failed document; returns it as superuser.
 
         Runs in the caller's transaction. ``subject`` names the case for good (``milestone invoice.paid of S00012``):
         :meth:`_over` with the same code and subject closes it. ``document`` is what the sentence begins with.
         """
         case = Case(
-            code=code, subject=subject, detail=detail, faults=None, source="condition", document=document,
-            document_domain=document_domain, company_id=company.id,
+            code=code,
+            subject=subject,
+            detail=detail,
+            faults=None,
+            source="condition",
+            document=document,
+            document_domain=document_domain,
+            company_id=company.id,
             trading_partner_id=trading_partner.id if trading_partner else None,
-            endpoint_id=endpoint.id if endpoint else None, interface_id=interface.id if interface else None,
-            process_id=process.id if process else None, seen_at=fields.Datetime.now(), row_ids=[0],
+            endpoint_id=endpoint.id if endpoint else None,
+            interface_id=interface.id if interface else None,
+            process_id=process.id if process else None,
+            seen_at=fields.Datetime.now(),
+            row_ids=[0],
         )
         exceptions = self.sudo().with_context(tracking_disable=True)  # sudo: opened by the system, see _collect
         exceptions.flush_model()
@@ -150,20 +162,6 @@ class SyncException(models.Model):
         if due_at:
             exception.due_at = due_at
         return exception
-
-    @api.model
-    @api.private
-    def _over(self, code, *, subject, company, note, endpoint=None, interface=None):
-        """The condition of an exception opened with :meth:`_open` holds no more: resolve it."""
-        place = f"interface:{interface.id}" if interface else f"endpoint:{endpoint.id if endpoint else None}"
-        exceptions = self.sudo().search(  # sudo: closed by the system, see _collect
-            [
-                ("fingerprint", "=", fingerprint(code, subject, company_id=company.id, place=place)),
-                ("is_open", "=", True),
-            ]
-        )
-        exceptions._resolve_by_itself({exception.id: note for exception in exceptions})
-        return exceptions
 
     # -- folding ---------------------------------------------------------------------------------------------------
 
@@ -173,20 +171,42 @@ class SyncException(models.Model):
         types = {r.id: r for r in self.env["sync.document.type"].browse({row[7] for row in rows if row[7]})}
         partners = {r.id: r.name for r in self.env["sync.trading.partner"].browse({row[3] for row in rows if row[3]})}
         cases = []
-        for (message, code, company, partner, endpoint, interface, process, kind, reference, direction, detail, faults,
-             subject, seen_at) in rows:
+        for (
+            message,
+            code,
+            company,
+            partner,
+            endpoint,
+            interface,
+            process,
+            kind,
+            reference,
+            direction,
+            detail,
+            faults,
+            subject,
+            seen_at,
+        ) in rows:
             document_type = types.get(kind)
             entry = wording.fault_type(wording.EXPIRED.get(code, code))
             cases.append(
                 Case(
-                    code=entry.code, subject=subject or "", detail=detail or entry.meaning, faults=faults,
+                    code=entry.code,
+                    subject=subject or "",
+                    detail=detail or entry.meaning,
+                    faults=faults,
                     source="message",
                     document=wording.document_label(
                         document_type.code if document_type else None, reference, partners.get(partner), direction
                     ),
                     document_domain=document_type.domain if document_type else None,
-                    company_id=company, trading_partner_id=partner, endpoint_id=endpoint, interface_id=interface,
-                    process_id=process, seen_at=seen_at, row_ids=[message],
+                    company_id=company,
+                    trading_partner_id=partner,
+                    endpoint_id=endpoint,
+                    interface_id=interface,
+                    process_id=process,
+                    seen_at=seen_at,
+                    row_ids=[message],
                 )
             )
         self._fold(cases, "sync_message")
@@ -199,10 +219,20 @@ class SyncException(models.Model):
         self._fold(
             [
                 Case(
-                    code=wording.fault_type(code).code, subject="", detail=detail or wording.fault_type(code).meaning,
-                    faults=None, source="transmission", document=endpoints[endpoint], document_domain=None,
-                    company_id=company, trading_partner_id=partner, endpoint_id=endpoint, interface_id=None,
-                    process_id=None, seen_at=seen_at, row_ids=[transmission],
+                    code=wording.fault_type(code).code,
+                    subject="",
+                    detail=detail or wording.fault_type(code).meaning,
+                    faults=None,
+                    source="transmission",
+                    document=endpoints[endpoint],
+                    document_domain=None,
+                    company_id=company,
+                    trading_partner_id=partner,
+                    endpoint_id=endpoint,
+                    interface_id=None,
+                    process_id=None,
+                    seen_at=seen_at,
+                    row_ids=[transmission],
                 )
                 for transmission, code, company, partner, endpoint, detail, seen_at in rows
             ],
@@ -239,11 +269,28 @@ class SyncException(models.Model):
             times = len(case.row_ids)
             rows.append(
                 (
-                    case.fingerprint, entry.code, entry.title, entry.advice, wording.severity(entry), entry.nature,
-                    wording.domain(entry, case.document_domain), entry.fixer, case.source, case.subject, case.detail,
-                    case.faults, case.company_id, case.trading_partner_id, case.endpoint_id, case.interface_id,
-                    case.process_id, case.document, wording.sentence(case.document, entry.title, case.subject, 1),
-                    times, case.seen_at, case.seen_at,
+                    case.fingerprint,
+                    entry.code,
+                    entry.title,
+                    entry.advice,
+                    wording.severity(entry),
+                    entry.nature,
+                    wording.domain(entry, case.document_domain),
+                    entry.fixer,
+                    case.source,
+                    case.subject,
+                    case.detail,
+                    case.faults,
+                    case.company_id,
+                    case.trading_partner_id,
+                    case.endpoint_id,
+                    case.interface_id,
+                    case.process_id,
+                    case.document,
+                    wording.sentence(case.document, entry.title, case.subject, 1),
+                    times,
+                    case.seen_at,
+                    case.seen_at,
                 )
             )
         found = self.env.cr.execute_values(UPSERT, rows, template=TEMPLATE, page_size=len(rows), fetch=True)
@@ -252,7 +299,14 @@ class SyncException(models.Model):
         return {print_: exception_id for exception_id, print_, _fresh in found}
 
     def _count_documents(self):
-        """The number of documents, and the sentence that says it."""
+        """The number of documents, the sentence that says it, and whether any is still on its way."""
+        self.env.cr.execute(
+            """UPDATE sync_exception e
+                  SET settling = EXISTS (SELECT FROM sync_message m WHERE m.exception_id = e.id
+                                            AND m.state IN ('ready', 'parked'))
+                WHERE e.id = ANY(%s) AND e.settling""",
+            [self.ids],
+        )
         self.env.cr.execute(
             "SELECT exception_id, count(*) FROM sync_message WHERE exception_id = ANY(%s) GROUP BY exception_id",
             [self.ids],
@@ -265,43 +319,3 @@ class SyncException(models.Model):
                     "name": wording.sentence(exception.first_document, exception.title, exception.subject, documents),
                 }
             )
-
-    # -- ending by itself ------------------------------------------------------------------------------------------
-
-    @api.private
-    def _resolve_settled(self):
-        """Resolve what was retried or cancelled and has no open document left; returns how many."""
-        self.env.cr.execute(SETTLED)
-        notes = {exception_id: self._how_it_ended(total, done) for exception_id, total, done in self.env.cr.fetchall()}
-        self.browse(notes)._resolve_by_itself(notes)
-        return len(notes)
-
-    def _how_it_ended(self, total, done):
-        if not total:
-            return self.env._("Its documents went on and now wait for another reason.")
-        if done == total:
-            return self.env._("Resolved by itself: its documents were processed (%s).", done)
-        return self.env._(
-            "Resolved by itself: %(done)s processed, %(dropped)s cancelled or superseded.", done=done, dropped=total - done
-        )
-
-    def _resolve_by_itself(self, notes):
-        now = fields.Datetime.now()
-        for note, exceptions in self.grouped(lambda e: notes[e.id]).items():
-            exceptions._move(
-                {"state": "resolved", "resolution": note, "resolved_by_id": False, "resolved_at": now, "settling": False}
-            )
-        self._message_log_batch(notes)
-        self._drop_reminder()
-
-    @api.model
-    @api.private
-    def _watch(self, cr, message_ids):
-        """These messages were retried or cancelled: their exceptions may be over soon. In the engine's transaction."""
-        cr.execute(
-            """UPDATE sync_exception SET settling = true
-                WHERE id IN (SELECT exception_id FROM sync_message WHERE id = ANY(%s)) AND NOT settling""",
-            [list(message_ids)],
-        )
-
-

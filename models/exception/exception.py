@@ -1,7 +1,6 @@
 """Something that a person must resolve."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..governance.domains import DOMAINS
@@ -35,10 +34,34 @@ class SyncException(models.Model):
     _order = "is_open desc, due_at, id desc"
     _rec_names_search = ["name", "subject", "first_document"]
     _guarded_fields = (
-        "state", "name", "code", "title", "advice", "severity", "nature", "domain", "fixer", "fingerprint", "source",
-        "subject", "detail", "faults", "first_document", "message_count", "count", "first_seen_at", "last_seen_at",
-        "company_id", "trading_partner_id", "endpoint_id", "interface_id", "process_id", "resolution",
-        "resolved_by_id", "resolved_at", "settling",
+        "state",
+        "name",
+        "code",
+        "title",
+        "advice",
+        "severity",
+        "nature",
+        "domain",
+        "fixer",
+        "fingerprint",
+        "source",
+        "subject",
+        "detail",
+        "faults",
+        "first_document",
+        "message_count",
+        "count",
+        "first_seen_at",
+        "last_seen_at",
+        "company_id",
+        "trading_partner_id",
+        "endpoint_id",
+        "interface_id",
+        "process_id",
+        "resolution",
+        "resolved_by_id",
+        "resolved_at",
+        "settling",
     )
 
     name = fields.Char(string="What happened", readonly=True)
@@ -53,7 +76,11 @@ class SyncException(models.Model):
     fixer = fields.Selection(FIXERS, string="Who can fix it", readonly=True)
     fingerprint = fields.Char(readonly=True, help="Equal for everything that one repair would clear.")
     source = fields.Selection(
-        [("message", "A document"), ("transmission", "A transmission that was turned away"), ("condition", "A condition")],
+        [
+            ("message", "A document"),
+            ("transmission", "A transmission that was turned away"),
+            ("condition", "A condition"),
+        ],
         readonly=True,
     )
     subject = fields.Char(string="About", readonly=True)
@@ -80,7 +107,8 @@ class SyncException(models.Model):
     count = fields.Integer(string="Times", readonly=True, aggregator="sum", help="How often it happened.")
     message_count = fields.Integer(string="Number of documents", readonly=True)
     waiting_count = fields.Integer(
-        compute="_compute_waiting_count", string="Blocks",
+        compute="_compute_waiting_count",
+        string="Blocks",
         help="Documents that cannot go on: its own, and those behind them in the same line.",
     )
     first_seen_at = fields.Datetime(string="First seen", readonly=True)
@@ -92,7 +120,9 @@ class SyncException(models.Model):
     settling = fields.Boolean(readonly=True, help="A document of it was retried or cancelled: look whether it is over.")
 
     resolution = fields.Text(readonly=True)
-    resolved_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null", help="Empty: it resolved by itself.")
+    resolved_by_id = fields.Many2one(
+        "res.users", readonly=True, ondelete="set null", help="Empty: it resolved by itself."
+    )
     resolved_at = fields.Datetime(string="Closed", readonly=True)
     earlier = fields.Text(compute="_compute_earlier", string="Done for similar ones")
 
@@ -169,7 +199,8 @@ class SyncException(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """SELECT m.exception_id, count(*) + coalesce(sum((
-                            SELECT count(*) FROM sync_lane l JOIN sync_message b ON b.lane_id = l.id AND b.state = 'ready'
+                            SELECT count(*) FROM sync_lane l
+                              JOIN sync_message b ON b.lane_id = l.id AND b.state = 'ready'
                              WHERE l.blocked_message_id = m.id)), 0)
                      FROM sync_message m
                     WHERE m.exception_id = ANY(%s) AND m.state IN ('failed', 'ready', 'parked')
@@ -184,8 +215,12 @@ class SyncException(models.Model):
     @api.depends("process_id", "sync_message_ids.process_id")
     def _compute_links(self):
         found = {}
-        for message_exception, process in self.env["sync.message"].sudo()._read_group(  # sudo: ids only, filtered below
-            [("exception_id", "in", self.ids), ("process_id", "!=", False)], ["exception_id", "process_id"]
+        for message_exception, process in (
+            self.env["sync.message"]
+            .sudo()
+            ._read_group(  # sudo: ids only, filtered below
+                [("exception_id", "in", self.ids), ("process_id", "!=", False)], ["exception_id", "process_id"]
+            )
         ):
             found.setdefault(message_exception.id, set()).add(process.id)
         for exception in self:
@@ -212,111 +247,11 @@ class SyncException(models.Model):
                     ("resolution", "!=", False),
                     ("id", "!=", exception.id),
                 ],
-                order="resolved_at desc", limit=3,
+                order="resolved_at desc",
+                limit=3,
             )
-            exception.earlier = "\n".join(
-                f"{fields.Date.to_string(past.resolved_at.date())} {past.resolved_by_id.name or ''}: {past.resolution}"
-                .replace(" :", ":")
-                for past in closed
-            )
+            exception.earlier = "\n".join(past._how_it_was_closed() for past in closed)
 
-    # -- buttons ---------------------------------------------------------------------------------------------------
-
-    def action_take(self):
-        """Make it mine; its reminder comes along."""
-        self._expect_state(*OPEN)
-        self.write({"user_id": self.env.uid})
-        self.filtered(lambda e: e.state == "new")._move({"state": "in_progress"})
-
-    def action_retry(self):
-        """Let the engine take up all its documents again; those that fail again come back here."""
-        self._expect_state(*OPEN)
-        self.check_access("write")
-        messages = self.env["sync.message"].search([("exception_id", "in", self.ids), ("state", "=", "failed")])
-        if not messages:
-            raise UserError(self.env._("There is no document to process again. Resolve the exception with a note instead."))
-        messages.action_retry()
-        self.filtered(lambda e: e.state == "new")._move({"state": "in_progress"})
-        self._message_log_batch({e.id: self.env._("Asked to process its documents again.") for e in self})
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._("%s document(s) will be processed again in a moment.", len(messages)),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
-
-    def action_resolve(self):
-        """Ask for the note with which it is closed."""
-        return self._ask_to_close("resolved", self.env._("Resolve"))
-
-    def action_dismiss(self):
-        """Ask for the reason for which its documents are given up."""
-        return self._ask_to_close("dismissed", self.env._("Dismiss"))
-
-    def _ask_to_close(self, outcome, title):
-        self._expect_state(*OPEN)
-        return {
-            "type": "ir.actions.act_window",
-            "name": title,
-            "res_model": "sync.exception.close",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_exception_ids": [fields.Command.set(self.ids)], "default_outcome": outcome},
-        }
-
-    def action_map(self):
-        """Open the wizard that says what the partner's unknown codes mean."""
-        self.ensure_one()
-        self._expect_state(*OPEN)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("What does the partner mean?"),
-            "res_model": "sync.exception.map",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_exception_id": self.id},
-        }
-
-    def action_view_messages(self):
-        """Its documents."""
-        action = self.env["ir.actions.act_window"]._for_xml_id("sync_governance.action_message")
-        return {**action, "domain": [("exception_id", "in", self.ids)], "context": {}}
-
-    def action_view_transmissions(self):
-        """What was turned away."""
-        action = self.env["ir.actions.act_window"]._for_xml_id("sync_governance.action_transmission")
-        return {**action, "domain": [("exception_id", "in", self.ids)], "context": {}}
-
-    def action_view_processes(self):
-        """The processes it holds up."""
-        return self._open_records(self.process_ids, self.env._("Processes"))
-
-    def action_view_orders(self):
-        """The orders it holds up."""
-        return self._open_records(self.process_ids._linked("sale.order"), self.env._("Orders"))
-
-    def _open_records(self, records, title):
-        action = {"type": "ir.actions.act_window", "name": title, "res_model": records._name}
-        if len(records) == 1:
-            return {**action, "res_id": records.id, "views": [(False, "form")]}
-        return {**action, "views": [(False, "list"), (False, "form")], "domain": [("id", "in", records.ids)]}
-
-    # -- closing ---------------------------------------------------------------------------------------------------
-
-    @api.private
-    def _close(self, outcome, resolution):
-        """``resolved`` or ``dismissed`` by the current user, with what was done about it."""
-        self._expect_state(*OPEN)
-        self._move(
-            {
-                "state": outcome,
-                "resolution": resolution,
-                "resolved_by_id": self.env.uid,
-                "resolved_at": fields.Datetime.now(),
-            }
-        )
-        self._message_log_batch({exception.id: resolution for exception in self})
-        self._drop_reminder()
+    def _how_it_was_closed(self):
+        who = f" {self.resolved_by_id.name}" if self.resolved_by_id else ""
+        return f"{fields.Date.to_string(self.resolved_at.date())}{who}: {self.resolution}"

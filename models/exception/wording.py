@@ -46,7 +46,7 @@ def domain(entry: FaultType, document_domain: str | None) -> str:
 
 
 def due_after(level: str, resolve_hours: float | None) -> timedelta:
-    """How long a person has: the service level's hours for an error, a quarter for what is critical, more for the rest."""
+    """How long a person has: the service level's hours for an error, a quarter of them for what is critical."""
     return timedelta(hours=(resolve_hours or RESOLVE_HOURS) * URGENCY[level])
 
 
@@ -76,7 +76,12 @@ def fault_table(faults: str | None) -> Markup:
         return Markup("")
     rows = [
         Markup("<tr><td>%s</td><td class='text-nowrap'><code>%s</code></td><td>%s</td><td>%s</td></tr>")
-        % (fault.get("detail", ""), fault.get("pointer") or "", _shown(fault.get("expected")), _shown(fault.get("found")))
+        % (
+            fault.get("detail", ""),
+            fault.get("pointer") or "",
+            _shown(fault.get("expected")),
+            _shown(fault.get("found")),
+        )
         for fault in found[:LONGEST_TABLE]
     ]
     if len(found) > LONGEST_TABLE:

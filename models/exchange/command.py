@@ -66,18 +66,21 @@ class SyncCommand(models.Model):
                 [limit],
             )
             rows = cr.fetchall()
+            asked = []
             for command_id, kind, message_ids, wait_type, refs in rows:
                 if kind == "release":
                     moved = queue.release_waiting(cr, wait_type, json.loads(refs))
                 else:
                     moved = {"retry": queue.retry, "cancel": queue.cancel}[kind](cr, json.loads(message_ids))
-                    self.env["sync.exception"]._watch(cr, moved)
+                    asked += moved
                 # clock_timestamp: later than every snapshot that could not see the release yet.
                 cr.execute(
                     """UPDATE sync_command SET executed_at = clock_timestamp() AT TIME ZONE 'UTC', moved = %s
                         WHERE id = %s""",
                     [len(moved), command_id],
                 )
+            # Last: whoever collects exceptions locks messages first too, so nobody waits in a circle.
+            self.env["sync.exception"]._watch(cr, asked)
         return len(rows)
 
     @api.model

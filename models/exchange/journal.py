@@ -45,8 +45,8 @@ def _stamps(cr, batch, works):
               SET stage = t.stage, interface_id = coalesce(t.interface_id, m.interface_id),
                   document_type_id = coalesce(t.document_type_id, m.document_type_id),
                   contract_id = t.contract_id, mapping_id = t.mapping_id, policy_id = t.policy_id,
-                  ownership_version = (SELECT coalesce(max(o.version), 0) FROM sync_ownership o
-                                        WHERE o.company_id = m.company_id OR o.company_id IS NULL),
+                  ownership_version = (SELECT coalesce(max(o.number), 0) FROM sync_ownership_version o
+                                        WHERE o.company_id = m.company_id),
                   reference = coalesce(t.reference, m.reference), process_id = coalesce(t.process_id, m.process_id)
              FROM unnest(%s::int[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[], %s::text[],
                          %s::int[])

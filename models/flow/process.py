@@ -299,6 +299,8 @@ class SyncProcess(models.Model):
             fetch=True,
         )
         self.invalidate_recordset(["link_ids"])
+        if "process_id" in records._fields:
+            records.invalidate_recordset(["process_id"])
         return records.browse(row[0] for row in linked)
 
     def _identify(self, record, trading_partner_id, number):
@@ -318,7 +320,7 @@ class SyncProcess(models.Model):
         self.env["sync.milestone"].sudo()._expect(self, level, subjects, tracked)  # sudo: see the class
 
     def _reach(self, milestone_code, occurred_at=None, subject=None, message_id=None):
-        """Record a milestone (see ``sync.milestone``), wake what waits for the processes, complete those with nothing left."""
+        """Record a milestone (see ``sync.milestone``), wake what waits for it, complete what has nothing left."""
         if not self:
             return
         milestones = self.env["sync.milestone"].sudo()  # sudo: see the class

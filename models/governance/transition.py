@@ -50,8 +50,14 @@ class SyncTransition(models.AbstractModel):
 
     @api.private
     def _move(self, vals):
-        """Write guarded fields; only for the transition methods of the record itself."""
-        return super().write(vals)
+        """Write guarded fields; only for the transition methods of the record itself.
+
+        Flushed at once: the database checks every step of the way, and two steps of one request must not reach it as
+        a single leap.
+        """
+        result = super().write(vals)
+        self.flush_recordset()
+        return result
 
     def _expect_state(self, *states):
         """Refuse the transition for records that are in another state."""

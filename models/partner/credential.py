@@ -30,7 +30,7 @@ class SyncCredential(models.Model):
     name = fields.Char(required=True, tracking=True)
     endpoint_id = fields.Many2one("sync.endpoint", required=True, index=True, ondelete="restrict", tracking=True)
     trading_partner_id = fields.Many2one(related="endpoint_id.trading_partner_id", store=True, index=True)
-    company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True, precompute=True)
     purpose = fields.Selection(
         [("verify", "Recognise what they send"), ("sign", "Sign what we send")], required=True, tracking=True,
         compute="_compute_purpose", store=True, readonly=False, precompute=True,
@@ -153,7 +153,7 @@ class SyncCredential(models.Model):
         """Store ``secret`` as the newest version; the one before stays valid ``overlap_hours`` longer."""
         self.ensure_one()
         self.check_access("write")
-        now = fields.Datetime.now()
+        now = self.env.cr.now()  # valid at once, also for a reader in this transaction
         before = self.version_ids.filtered(lambda v: v.state in ("active", "overlap"))
         version = self.env["sync.credential.version"]._store(self, secret, valid_from=now, valid_until=valid_until)
         if overlap_hours:
@@ -192,8 +192,8 @@ class SyncEndpoint(models.Model):
         SELECT v.id, c.id, v.secret_encrypted
           FROM sync_credential_version v JOIN sync_credential c ON c.id = v.credential_id
          WHERE c.endpoint_id = %s AND c.purpose = %s AND c.active AND v.state IN ('active', 'overlap')
-           AND v.secret_encrypted IS NOT NULL AND v.valid_from <= now() AT TIME ZONE 'UTC'
-           AND (v.valid_until IS NULL OR v.valid_until > now() AT TIME ZONE 'UTC')
+           AND v.secret_encrypted IS NOT NULL AND v.valid_from <= clock_timestamp() AT TIME ZONE 'UTC'
+           AND (v.valid_until IS NULL OR v.valid_until > clock_timestamp() AT TIME ZONE 'UTC')
          ORDER BY v.id DESC
     """
 

@@ -26,7 +26,7 @@ class SyncCredentialVersion(models.Model):
     _guarded_fields = ("state", "key_id", "valid_from", "valid_until")
 
     credential_id = fields.Many2one("sync.credential", required=True, index=True, ondelete="restrict", readonly=True)
-    company_id = fields.Many2one(related="credential_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(related="credential_id.company_id", store=True, index=True, precompute=True)
     state = fields.Selection(
         [("active", "Active"), ("overlap", "Valid beside the newer one"), ("revoked", "Revoked")],
         required=True, default="active", readonly=True,

@@ -44,12 +44,12 @@ class SyncEndpoint(models.Model):
     trading_partner_id = fields.Many2one(
         "sync.trading.partner", required=True, index=True, ondelete="restrict", tracking=True
     )
-    company_id = fields.Many2one(related="trading_partner_id.company_id", store=True, index=True)
-    environment = fields.Selection(related="trading_partner_id.environment", store=True)
+    company_id = fields.Many2one(related="trading_partner_id.company_id", store=True, index=True, precompute=True)
+    environment = fields.Selection(related="trading_partner_id.environment", store=True, precompute=True)
     direction = fields.Selection(DIRECTIONS, required=True, default="inbound", tracking=True)
     transport = fields.Selection(
         [("webhook", "Webhook"), ("https", "HTTPS request"), ("internal", "None, stays inside Odoo")],
-        compute="_compute_transport", store=True, required=True,
+        compute="_compute_transport", store=True, required=True, precompute=True,
     )
     codec = fields.Selection([("json", "JSON")], required=True, default="json")
     authentication = fields.Selection(

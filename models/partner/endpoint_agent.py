@@ -60,7 +60,6 @@ class SyncEndpoint(models.Model):
             {
                 "name": self.env._("%s (integration)", name or self.name),
                 "login": f"{LOGIN_PREFIX}{self.code}",
-                "password": False,
                 "company_id": self.company_id.id,
                 "company_ids": [Command.set(self.company_id.ids)],
                 "group_ids": [Command.set(group_ids)],

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-from odoo import fields
-
 from ....core.faults import Fault
 from ....core.work import Wait
 
@@ -39,4 +37,4 @@ def _deadline(work, gate):
     """The gate's deadline counts from when the message came to be, not from when it was looked at."""
     if not gate.deadline_hours:
         return None
-    return fields.Datetime.to_datetime(work.received_at).replace(tzinfo=None) + timedelta(hours=gate.deadline_hours)
+    return work.received_at.replace(tzinfo=None) + timedelta(hours=gate.deadline_hours)

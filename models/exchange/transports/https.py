@@ -43,7 +43,7 @@ class SyncTransportHttps(models.AbstractModel):
         headers |= signatures.sign(
             work.encoded,
             profile=endpoint.authentication,
-            secret=secrets,
+            secrets=secrets,
             message_id=work.uid,
             now=datetime.now(timezone.utc),
             settings=endpoint._settings(),
