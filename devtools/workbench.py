@@ -22,7 +22,6 @@ db_maxconn = 32
 http_interface = 127.0.0.1
 list_db = False
 limit_time_real_cron = 600
-sync_governance_keys = {keys}
 """
 
 
@@ -43,6 +42,7 @@ class Workbench:
         env["PYTHONPATH"] = str(self.host.python_path())
         env["ODOO_RC"] = str(layout.CONFIG)
         env["PYTHONUNBUFFERED"] = "1"
+        env["SYNC_GOVERNANCE_KEYS"] = encryption_key()
         return env
 
     def odoo(self, *arguments: str) -> list[str]:
@@ -57,7 +57,6 @@ class Workbench:
             db_host=self.server.host,
             db_port=self.server.port,
             db_user=self.server.user,
-            keys=encryption_key(),
         )
         if self.server.password:
             text += f"db_password = {self.server.password}\n"

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import Any, TypeVar
 
 from . import configuration
@@ -50,8 +51,7 @@ class Partner:
     def __init__(self, port: int) -> None:
         self.lock = threading.RLock()
         self.outbox = Outbox()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
-        self._server.daemon_threads = True
+        self._server = _LoopbackServer(("127.0.0.1", port), self._handler())
 
     @property
     def port(self) -> int:
@@ -108,6 +108,8 @@ class Partner:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # One packet per answer: in two, the second would wait for the acknowledgement of the first.
+            wbufsize = -1
 
             def do_GET(self) -> None:
                 if self.path == "/state":
@@ -156,6 +158,16 @@ class Partner:
                 """Silent: the timeline tells what happens."""
 
         return Handler
+
+
+class _LoopbackServer(ThreadingHTTPServer):
+    """Without the look-up of the own name, which takes its time where no name service answers."""
+
+    daemon_threads = True
+
+    def server_bind(self) -> None:
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]
 
 
 def run(make: Callable[[configuration.Configuration], Partner]) -> None:

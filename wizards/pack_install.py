@@ -14,8 +14,8 @@ class SyncPackInstall(models.TransientModel):
     pack = fields.Selection(selection="_select_pack", required=True)
     description = fields.Text(compute="_compute_description")
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
-    name = fields.Char(required=True, compute="_compute_from_pack", store=True, readonly=False)
-    code = fields.Char(required=True, compute="_compute_from_pack", store=True, readonly=False)
+    name = fields.Char(required=True)
+    code = fields.Char(required=True)
     environment = fields.Selection([("production", "Production"), ("test", "Test")], required=True, default="test")
     business_owner_id = fields.Many2one(
         "res.users", required=True, default=lambda self: self.env.user, domain="[('share', '=', False)]"
@@ -23,9 +23,7 @@ class SyncPackInstall(models.TransientModel):
     technical_owner_id = fields.Many2one(
         "res.users", required=True, default=lambda self: self.env.user, domain="[('share', '=', False)]"
     )
-    endpoint_ids = fields.One2many(
-        "sync.pack.install.endpoint", "wizard_id", string="Endpoints", compute="_compute_from_pack", store=True, readonly=False
-    )
+    endpoint_ids = fields.One2many("sync.pack.install.endpoint", "wizard_id", string="Endpoints")
 
     @api.model
     def _select_pack(self):
@@ -36,19 +34,18 @@ class SyncPackInstall(models.TransientModel):
         for wizard in self:
             wizard.description = self.env["sync.pack"]._read(wizard.pack)["description"] if wizard.pack else False
 
-    @api.depends("pack")
-    def _compute_from_pack(self):
-        for wizard in self:
-            if not wizard.pack:
-                continue
-            pack = self.env["sync.pack"]._read(wizard.pack)
-            wizard.name = pack["partner"]["name"]
-            wizard.code = pack["partner"]["code"]
-            wizard.endpoint_ids = [Command.clear()] + [
-                Command.create({"code": entry["code"], "name": entry["name"], "direction": entry["direction"]})
-                for entry in pack["endpoints"]
-                if entry["direction"] != "internal"
-            ]
+    @api.onchange("pack")
+    def _onchange_pack(self):
+        if not self.pack:
+            return
+        pack = self.env["sync.pack"]._read(self.pack)
+        self.name = pack["partner"]["name"]
+        self.code = pack["partner"]["code"]
+        self.endpoint_ids = [Command.clear()] + [
+            Command.create({"code": entry["code"], "name": entry["name"], "direction": entry["direction"]})
+            for entry in pack["endpoints"]
+            if entry["direction"] != "internal"
+        ]
 
     def action_install(self):
         """Set the partner up as a draft and open it."""

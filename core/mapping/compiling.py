@@ -209,11 +209,13 @@ class Compilation:
         names = {argument.name for argument in converter.arguments}
         if given is None or given is True:
             given = {}
-        # a table may be written without the name of its argument: its own codes are no argument names
-        if converter.main is not None and not (isinstance(given, Mapping) and (not given or set(given) & names)):
-            given, main_only = {converter.main: given}, True
-        else:
-            main_only = False
+        # the main argument may stand alone; a table is an object too, of codes instead of argument names
+        kinds = {argument.name: argument.kind for argument in converter.arguments}
+        names_arguments = isinstance(given, Mapping) and (not given or bool(set(given) & names))
+        is_table = isinstance(given, Mapping) and kinds.get(converter.main or "") == "table"
+        main_only = converter.main is not None and (is_table or not isinstance(given, Mapping)) and not names_arguments
+        if main_only:
+            given = {converter.main: given}
         if not isinstance(given, Mapping):
             self._problems.append(rule.problem(f"{converter.name} takes an object of arguments", *where))
             return {}
@@ -370,5 +372,3 @@ class _Reads:
 def compile_document(document: Document) -> Compilation:
     """Compile a flattened document; raises :class:`MappingError`."""
     return Compilation(document)
-
-

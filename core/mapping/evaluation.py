@@ -127,7 +127,7 @@ class Evaluation:
         self.executed: set[Rule] = set()
         self._waiting: list[_Waiting] = []
         self._misses: dict[tuple[str, str, str, bool], _Miss] = {}
-        self._fill(template, Scope(source, context=context), _Cell(None, document=self.document), ())
+        self._fill(template, Scope(source, context=dict(context)), _Cell(None, document=self.document), ())
 
     # -- cross-references
 
@@ -270,14 +270,18 @@ class Evaluation:
 
     def _list(self, rule: ListRule, scope: Scope, cell: _Cell, where: Place) -> None:
         made: list[dict[str, Any]] = []
+        number = 0
         for part in rule.parts:
             if part.when is not None and not part.when.holds(scope):
                 continue
             for item_scope in _item_scopes(part, scope):
                 item: dict[str, Any] = {}
-                self._fill(part.template, item_scope, _Cell(None, document=item), (*where, len(made)))
+                faults = len(self.faults)
+                self._fill(part.template, item_scope, _Cell(None, document=item), (*where, number))
                 if item:
                     made.append(item)
+                if item or len(self.faults) > faults:
+                    number += 1
         if made or rule.keep_empty:
             cell.put(made)
         else:
@@ -402,7 +406,7 @@ def _grouped(part: ListPart, scope: Scope, scopes: Sequence[Scope]) -> list[Scop
 
 def _copied(value: Any) -> Any:
     """A copy: target documents share nothing with the source or the mapping."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {name: _copied(item) for name, item in value.items()}
     return [_copied(item) for item in value] if isinstance(value, (list, tuple)) else value
 

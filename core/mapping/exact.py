@@ -93,8 +93,8 @@ def rescale(number: Decimal, scale: int, rounding: str | None = None) -> Decimal
     try:
         return number.quantize(Decimal(1).scaleb(-scale), ROUNDINGS[rounding or "half_up"], context)
     except Inexact:
-        places = "no decimals" if scale == 0 else f"{scale} decimal{'s' if scale > 1 else ''}"
-        raise NotExact(f"{plain(number)} has more than {places}") from None
+        what = f"has more than {scale} decimal{'s' if scale > 1 else ''}" if scale else "is not a whole number"
+        raise NotExact(f"{plain(number)} {what}") from None
 
 
 def trimmed(number: Decimal) -> Decimal:

@@ -33,7 +33,7 @@ __all__ = ["Expression", "ExpressionError", "ReadError"]
 
 _TOKEN = re.compile(
     r"""(?P<quoted>'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`)"""
-    rf"""|@(?P<name>{"|".join(SCOPE_FUNCTIONS)})\b(?!\()|(?P<root>\$)|(?P<other>.)""",
+    rf"""|(?<![.\w])@(?P<name>{"|".join(SCOPE_FUNCTIONS)})\b(?!\()|(?<![.\w])(?P<root>\$)|(?P<other>.)""",
     re.DOTALL,
 )
 _LONG_FRACTION = re.compile(r"\d[\d.]{16,}|\d[eE]")
@@ -209,7 +209,7 @@ def _filtered_path(node: Mapping[str, Any]) -> tuple[str, tuple[str | int, ...]]
 def _walk(value: Any, steps: Sequence[str | int]) -> Any:
     for step in steps:
         if isinstance(step, str):
-            value = value.get(step) if isinstance(value, Mapping) else None
+            value = value.get(step) if isinstance(value, dict) else None
         elif isinstance(value, list) and -len(value) <= step < len(value):
             value = value[step]
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 __all__ = ["Place", "Scope", "place_text"]
@@ -25,7 +25,7 @@ class Scope:
         self,
         current: Any,
         *,
-        context: Mapping[str, Any],
+        context: dict[str, Any],
         parent: Scope | None = None,
         index: int | None = None,
         group: Sequence[Any] | None = None,

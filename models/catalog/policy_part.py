@@ -32,12 +32,16 @@ class SyncPolicyPart(models.AbstractModel):
     )
 
     def _compute_fixed(self):
+        fixed = self._used_by_submitted()
+        for part in self:
+            part.fixed = part in fixed
+
+    def _used_by_submitted(self):
+        """Those of ``self`` that a policy past draft points to, as the database says now."""
         policies = self.env["sync.policy"].sudo().search(  # sudo: a policy of any company fixes its parts
             [(self._policy_field, "in", self.ids), ("state", "!=", "draft")]
         )
-        used = policies[self._policy_field]
-        for part in self:
-            part.fixed = part in used
+        return self & policies[self._policy_field].sudo(False)
 
     def write(self, vals):
         content = [name for name in vals if name in (*self._content, "code", "company_id")]
@@ -52,9 +56,8 @@ class SyncPolicyPart(models.AbstractModel):
         self._refuse_fixed(self.env._("“%s” is part of a policy in review or approved. Archive it instead."))
 
     def _refuse_fixed(self, sentence):
-        for part in self:
-            if part.fixed:
-                raise UserError(sentence % part.name)
+        for part in self._used_by_submitted():
+            raise UserError(sentence % part.name)
 
     def copy_data(self, default=None):
         vals_list = super().copy_data(default=default)

@@ -21,6 +21,8 @@ LOST_RACES = {
     errorcodes.LOCK_NOT_AVAILABLE,
     errorcodes.UNIQUE_VIOLATION,
 }
+# The owner has the reminder; no log line and no mail beside it.
+QUIETLY = {"tracking_disable": True, "mail_auto_subscribe_no_notify": True}
 ANYTHING = """
     SELECT EXISTS (SELECT FROM sync_message WHERE state = 'failed' AND exception_id IS NULL)
         OR EXISTS (SELECT FROM sync_transmission WHERE verdict = 'rejected' AND exception_id IS NULL),
@@ -54,7 +56,9 @@ UPSERT = """
     VALUES %s
     ON CONFLICT (fingerprint) WHERE state IN ('new', 'in_progress') DO UPDATE
        SET count = e.count + EXCLUDED.count, last_seen_at = greatest(e.last_seen_at, EXCLUDED.last_seen_at),
-           detail = EXCLUDED.detail, faults = EXCLUDED.faults, process_id = coalesce(e.process_id, EXCLUDED.process_id)
+           detail = CASE WHEN e.first_document = EXCLUDED.first_document THEN EXCLUDED.detail ELSE e.detail END,
+           faults = CASE WHEN e.first_document = EXCLUDED.first_document THEN EXCLUDED.faults ELSE e.faults END,
+           process_id = coalesce(e.process_id, EXCLUDED.process_id)
     RETURNING id, fingerprint, xmax = 0
 """
 TEMPLATE = (
@@ -64,7 +68,7 @@ TEMPLATE = (
 
 @dataclass(slots=True)
 class Case:
-    """One thing that needs a person: the latest of its kind stands for all that fold with it."""
+    """One thing that needs a person: the first of its kind stands for all that fold with it."""
 
     code: str
     subject: str
@@ -107,15 +111,20 @@ class SyncException(models.Model):
                 if not (unexplained or settling):
                     return 0
                 # Superuser: exceptions are opened by the system, for people who need not see each other's.
-                exceptions = api.Environment(cr, api.SUPERUSER_ID, {"tracking_disable": True})["sync.exception"]
+                exceptions = api.Environment(cr, api.SUPERUSER_ID, QUIETLY)["sync.exception"]
                 moved = exceptions._collect_failed(limit) + exceptions._collect_rejected(limit) if unexplained else 0
                 moved += exceptions._resolve_settled() if settling else 0
                 exceptions.env.flush_all()
         except psycopg2.Error as error:
-            if error.pgcode not in LOST_RACES:
-                raise
-            _logger.info("Lost a race for exceptions; the next pass takes them up: %s", error.pgcode)
-            return 1
+            if error.pgcode in LOST_RACES:
+                _logger.info("Lost a race for exceptions; the next pass takes them up: %s", error.pgcode)
+                return 1
+            _logger.exception("Exceptions could not be collected")
+            return 0
+        except Exception:
+            # Fail open: what failed stays marked as unexplained and is tried again, and the queue goes on meanwhile.
+            _logger.exception("Exceptions could not be collected")
+            return 0
         return moved
 
     @api.model
@@ -156,7 +165,7 @@ class SyncException(models.Model):
             seen_at=fields.Datetime.now(),
             row_ids=[0],
         )
-        exceptions = self.sudo().with_context(tracking_disable=True)  # sudo: opened by the system, see _collect
+        exceptions = self.sudo().with_context(**QUIETLY)  # sudo: opened by the system, see _collect
         exceptions.flush_model()
         exception = exceptions.browse(exceptions._upsert([case])[case.fingerprint])
         if due_at:
@@ -205,7 +214,7 @@ class SyncException(models.Model):
                     endpoint_id=endpoint,
                     interface_id=interface,
                     process_id=process,
-                    seen_at=seen_at,
+                    seen_at=seen_at.replace(microsecond=0),
                     row_ids=[message],
                 )
             )
@@ -231,7 +240,7 @@ class SyncException(models.Model):
                     endpoint_id=endpoint,
                     interface_id=None,
                     process_id=None,
-                    seen_at=seen_at,
+                    seen_at=seen_at.replace(microsecond=0),
                     row_ids=[transmission],
                 )
                 for transmission, code, company, partner, endpoint, detail, seen_at in rows
@@ -248,7 +257,6 @@ class SyncException(models.Model):
             if known is not case:
                 known.row_ids += case.row_ids
                 known.seen_at = max(known.seen_at, case.seen_at)
-                known.detail, known.faults = case.detail, case.faults
         if not folded:
             return
         ids = self._upsert(sorted(folded.values(), key=lambda case: case.fingerprint))

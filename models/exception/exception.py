@@ -65,7 +65,9 @@ class SyncException(models.Model):
     )
 
     name = fields.Char(string="What happened", readonly=True)
-    state = fields.Selection(STATES, readonly=True, default="new", tracking=True, index=True)
+    state = fields.Selection(
+        STATES, readonly=True, default="new", tracking=True, index=True, group_expand="_expand_states"
+    )
     is_open = fields.Boolean(compute="_compute_is_open", store=True, index=True)
     code = fields.Char(readonly=True, index=True, help="The code in the taxonomy of faults.")
     title = fields.Char(readonly=True)
@@ -142,6 +144,11 @@ class SyncException(models.Model):
               AND domain IS NOT NULL AND severity IS NOT NULL)""",
         "An exception says what happened, where and whose work it is.",
     )
+
+    @api.model
+    def _expand_states(self, states, domain):
+        """The columns of open exceptions always, those of closed ones when there are any."""
+        return [state for state, _label in STATES if state in OPEN or state in states]
 
     # -- what people see -------------------------------------------------------------------------------------------
 

@@ -19,7 +19,9 @@ from odoo.modules import module
 from ...core import queue
 from . import inbound, outbound
 from .cursor import read_committed
+from .loading import load
 from .stages import route
+from .verdicts import verdicts
 
 _logger = logging.getLogger(__name__)
 
@@ -143,7 +145,21 @@ class SyncEngine(models.AbstractModel):
             ):
                 mine = [by_lane[lane.lane_id] for lane in group if lane.direction in directions]
                 if mine:
-                    drive(self.env.registry, claim, mine)
+                    self._drive(drive, claim, mine)
+
+    def _drive(self, drive, claim, heads):
+        """Drive a group; an error that no stage caught becomes the fault of the messages it hit, and of no others."""
+        try:
+            drive(self.env.registry, claim, heads)
+        except Exception as error:
+            if len(heads) > 1:
+                for head in heads:
+                    self._drive(drive, claim, [head])
+                return
+            with self.env.registry.cursor() as cr:
+                (work,) = load(cr, heads)
+            work.outcome = inbound.as_fault(error)
+            verdicts(self.env.registry, {}, [work], claim, heads)
 
     def _quarantine(self, lane, token):
         with read_committed(self.env.registry) as cr:

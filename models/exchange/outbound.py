@@ -2,12 +2,10 @@
 
 import json
 import time
-from datetime import datetime, timezone
 
 from odoo import api
 
 from ...core import queue
-from ...core.delivery import backoff
 from ...core.security.masking import mask_headers
 from ...core.work import Done
 from . import journal, stages
@@ -17,7 +15,6 @@ from .inbound import as_fault, retrying, run_stages
 from .loading import load
 from .verdicts import verdicts
 
-RETRY_AFTER_BASE = 30.0
 BREAKER_OPEN_SECONDS = 60
 
 
@@ -37,11 +34,7 @@ def drive(registry, claim, heads):
         _keep_transmissions(cr, parcels, results)
         _breaker(cr, parcels, results)
     rest = [work for work in works if work.message_id not in done]
-    now = datetime.now(timezone.utc)
-    waits = {
-        work.message_id: backoff.retry_after(results[work.message_id].retry_after, now, RETRY_AFTER_BASE)
-        for work, _ in parcels
-    }
+    waits = {work.message_id: results[work.message_id].retry_after for work, _ in parcels}
     verdicts(registry, profiles, rest, claim, heads, waits=waits)
 
 

@@ -306,14 +306,23 @@ class SyncProcess(models.Model):
     def _identify(self, record, trading_partner_id, number):
         """Remember under which number a trading partner knows a document of this process.
 
-        The unique index makes one document of it, also when two transactions take the same one in.
+        One number is one document: of two transactions that take the same one in, the later fails to serialize (that
+        is why the row is inserted again and not updated) and finds the document when the engine runs it again.
         """
+        self.ensure_one()
         self.env.cr.execute(
-            """UPDATE sync_process_link SET trading_partner_id = %s, partner_number = %s
-                WHERE res_model = %s AND res_id = %s AND process_id = ANY(%s)""",
-            [trading_partner_id, number, record._name, record.id, self.ids],
+            "DELETE FROM sync_process_link WHERE res_model = %s AND res_id = %s AND process_id = %s",
+            [record._name, record.id, self.id],
         )
-        self.env["sync.process.link"].invalidate_model(["trading_partner_id", "partner_number"])
+        self.env.cr.execute(
+            """INSERT INTO sync_process_link (process_id, company_id, res_model, res_id, trading_partner_id, partner_number)
+               VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+            [self.id, self.company_id.id, record._name, record.id, trading_partner_id, number],
+        )
+        if not self.env.cr.rowcount:
+            raise LookupError(f"{number} of trading partner {trading_partner_id} is known already")
+        self.env["sync.process.link"].invalidate_model()
+        self.invalidate_recordset(["link_ids"])
 
     def _expect(self, level, subjects, tracked=False):
         """Expect the milestones of new shipments or invoices of this process."""

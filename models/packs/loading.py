@@ -187,7 +187,7 @@ class SyncPack(models.AbstractModel):
         while found := parts.search([("code", "=", code), ("company_id", "=", company.id)], limit=1):
             if not _differences(found, data):
                 return found
-            if not found.fixed:
+            if not found._used_by_submitted():
                 found.write(data)
                 return found
             number += 1

@@ -19,9 +19,7 @@ ORDERS = [parameters for parameters in EXPECTED if parameters.values[1]["interfa
 def translated(pack: Pack, sample: dict):
     interface = pack.part("interfaces", sample["interface"])
     source = decoded(pack.folder / sample["file"])
-    return pack.translate(
-        interface, source, context=sample.get("context"), references=sample.get("references")
-    )
+    return pack.translate(interface, source, context=sample.get("context"), references=sample.get("references"))
 
 
 @pytest.mark.parametrize(("pack", "sample"), SAMPLES)
@@ -65,4 +63,3 @@ def test_a_member_that_the_partner_adds_breaks_nothing(pack: Pack):
             source = decoded(pack.folder / sample["file"])
             source["added_tomorrow"] = {"by": ["the", "partner"]}
             assert contracts.validate(pack.contract(interface["contract"]), source) == []
-

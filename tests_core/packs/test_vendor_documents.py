@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from pack_reading import PACKS, decoded, packs, read_json
 
 COLLECTION = PACKS.parent.parent / "shared" / "samples" / "json"
@@ -79,7 +78,9 @@ def check_order(facts: dict, document: dict) -> None:
     assert Decimal(totals["discounts"]) == Decimal(facts["totals"]["discount"])
     shipping = [charge for charge in document["charges"] if charge["kind"] == "shipping"]
     assert [charge["description"] for charge in shipping] == [entry["title"] for entry in facts["shipping"]]
-    assert [Decimal(charge["amount"]) for charge in shipping] == [Decimal(entry["amount"]) for entry in facts["shipping"]]
+    assert [Decimal(charge["amount"]) for charge in shipping] == [
+        Decimal(entry["amount"]) for entry in facts["shipping"]
+    ]
     assert len(document["lines"]) == len(facts["lines"])
     for line, known in zip(document["lines"], facts["lines"], strict=True):
         check_line(known, line)

@@ -35,13 +35,33 @@ PROFILES = {
 }
 
 
+class Order:
+    """What the stand-in knows of one order."""
+
+    def __init__(self, number, document):
+        self.number, self.document, self.name = number, document, document["name"]
+        self.request, self.state, self.milestones = f"WH/OUT/{number:05d}", "running", []
+
+    def reach(self, code, subject, state="reached"):
+        self.milestones.append(
+            {
+                "id": 1000 * self.number + len(self.milestones),
+                "code": code,
+                "name": code.replace(".", " "),
+                "state": state,
+                "subject_name": subject,
+                "occurred_at": state == "reached" and time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
+            }
+        )
+
+
 class OdooStandIn:
     """Takes webhooks; ``handled`` are the authentic ones that were new, by endpoint."""
 
     def __init__(self):
         self.received, self.handled, self.keys = [], [], set()
         self.status, self.partners, self.plays = 202, {}, False
-        self.order, self.milestones, self.state, self.lock = None, [], "running", threading.RLock()
+        self.orders, self.lock = [], threading.RLock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -104,68 +124,54 @@ class OdooStandIn:
 
     def _play(self, endpoint, document):
         if endpoint == "shop-orders":
-            self.order = document
-            self._reach("order.received", document["name"])
-            threading.Thread(target=self._request_fulfilment, daemon=True).start()
+            order = Order(len(self.orders) + 1, document)
+            self.orders.append(order)
+            order.reach("order.received", order.name)
+            threading.Thread(target=self._request_fulfilment, args=(order,), daemon=True).start()
         elif endpoint == "threepl-confirmations":
             self._ship(document["data"])
-        elif endpoint == "carrier-tracking" and document["result"]["status"] == "delivered":
-            self._reach("carrier.delivered", document["result"]["tracking_code"])
         elif endpoint == "gateway-payments":
-            paid = Decimal(document["data"]["object"]["amount_received"]) / 100
-            assert paid == Decimal(self.order["total_price"])
-            self._reach("payment.received", self.order["name"])
-            self.state = "completed"
+            intent = document["data"]["object"]
+            order = next(order for order in self.orders if order.name == intent["metadata"]["order_number"])
+            if Decimal(intent["amount_received"]) / 100 == Decimal(order.document["total_price"]):
+                order.reach("payment.received", order.name)
+                order.state = "completed"
 
-    def _request_fulfilment(self):
-        order = self.order
+    def _request_fulfilment(self, order):
         recipient = {
-            "name": order["shipping_address"]["name"],
+            "name": order.document["shipping_address"]["name"],
             "address": {"address1": "x", "city": "y", "country": "DE"},
         }
         products = [
             {"reference_id": line["sku"], "external_line_id": str(line["id"]), "quantity": line["quantity"]}
-            for line in order["line_items"]
+            for line in order.document["line_items"]
         ]
         data = {
-            "reference_id": "WH/OUT/00001",
-            "order_number": "S00001",
-            "customer_order_number": order["name"],
+            "reference_id": order.request,
+            "order_number": f"S{order.number:05d}",
+            "customer_order_number": order.name,
             "recipient": recipient,
             "products": products,
             "shipping_method": "standard",
         }
         document = {"type": "fulfillment_request.created", "timestamp": "2026-01-01T00:00:00Z", "data": data}
-        result = self.send("threepl-requests", self.partners["threepl"], document, message_id="msg_request")
-        assert result.status == 202, result
+        partner, message_id = self.partners["threepl"], f"msg_request_{order.number}"
+        while self.send("threepl-requests", partner, document, message_id=message_id).fault:
+            time.sleep(0.05)
 
     def _ship(self, data):
-        self._reach("shipment.confirmed", data["shipment_id"])
+        order = next(order for order in self.orders if order.request == data["reference_id"])
+        order.reach("shipment.confirmed", data["shipment_id"])
         number = f"INV/{data['shipment_id']}"
         invoice = {
             "type": "sales_document.posted",
             "data": {"document_type": "INVOICE", "document_number": number, "totals": {"gross": "1.00"}},
         }
-        self._reach("invoice.posted", f"{number} (draft)")
-        message_id = f"msg_{data['shipment_id']}"
-        result = self.send("finance-invoices", self.partners["finance"], invoice, message_id=message_id)
-        assert result.status == 200, result
+        order.reach("invoice.posted", f"{number} (draft)")
+        self.send("finance-invoices", self.partners["finance"], invoice, message_id=f"msg_{data['shipment_id']}")
         if data["is_final"]:
-            self._reach("goods.shipped", self.order["name"])
-            self._reach("order.invoiced", self.order["name"])
-
-    def _reach(self, code, subject):
-        with self.lock:
-            self.milestones.append(
-                {
-                    "id": len(self.milestones) + 1,
-                    "code": code,
-                    "name": code.replace(".", " "),
-                    "state": "reached",
-                    "subject_name": subject,
-                    "occurred_at": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
-                }
-            )
+            order.reach("goods.shipped", order.name)
+            order.reach("order.invoiced", order.name)
 
     # -- JSON-RPC -------------------------------------------------------------------------------------------------
 
@@ -174,19 +180,23 @@ class OdooStandIn:
             if params["password"] != "admin":
                 return {"error": {"message": "Odoo Server Error", "data": {"message": "Access Denied"}}}
             return {"result": {"uid": 2}}
+        asked = {field: value for field, _operator, value in params["args"][0]}
         with self.lock:
-            rows = {
-                "sync.process": [{"id": 1, "name": "O2C/1", "state": self.state}] if self.order else [],
-                "sync.milestone": list(self.milestones),
-                "sync.exception": [{"id": 1, "name": "Unknown product NEW-1"}],
-            }
-        return {"result": rows[params["model"]]}
+            if params["model"] == "sync.process":
+                found = [order for order in self.orders if order.name == asked["reference"]]
+                rows = [{"id": o.number, "name": f"O2C/{o.number}", "state": o.state} for o in found]
+            elif params["model"] == "sync.milestone":
+                rows = [m for order in self.orders if order.number == asked["process_id"] for m in order.milestones]
+            else:
+                rows = [{"id": 1, "name": "Unknown product NEW-1"}]
+        return {"result": rows}
 
     def _handler(self):
         odoo = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))

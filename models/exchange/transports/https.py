@@ -1,21 +1,12 @@
 """HTTPS push."""
 
 from datetime import datetime, timezone
-from functools import lru_cache
 
 from odoo import api, models
 
 from ....core.delivery import http, signatures
 from ....core.faults import Fault
 from ..transport import Parcel
-
-POOLED_ENDPOINTS = 256
-
-
-@lru_cache(maxsize=POOLED_ENDPOINTS)
-def _session(endpoint_id, allowed_hosts):
-    """One pool of connections per endpoint and permission; a changed permission is a new pool."""
-    return http.GuardedSession(allowed_hosts=allowed_hosts)
 
 
 class SyncTransportHttps(models.AbstractModel):
@@ -58,17 +49,10 @@ class SyncTransportHttps(models.AbstractModel):
                 "allowed_hosts": tuple(endpoint._private_hosts()),
                 "connect_timeout": float(endpoint.connect_timeout),
                 "read_timeout": float(endpoint.read_timeout),
+                "pool_key": str(endpoint.id),
             },
         )
 
     @staticmethod
     def _send(parcel):
-        request = http.DeliveryRequest(
-            url=parcel.url,
-            body=parcel.body,
-            headers=parcel.headers,
-            connect_timeout=parcel.settings["connect_timeout"],
-            read_timeout=parcel.settings["read_timeout"],
-            total_timeout=parcel.settings["connect_timeout"] + parcel.settings["read_timeout"],
-        )
-        return _session(parcel.endpoint_id, parcel.settings["allowed_hosts"]).deliver(request)
+        return http.deliver(http.Request(url=parcel.url, body=parcel.body, headers=parcel.headers, **parcel.settings))

@@ -41,7 +41,8 @@ class ShipmentConfirmed(models.AbstractModel):
         quantities = self._quantities(document, pickings, picking)
         self._set_quantities(document, picking, quantities)
         self._validate(work, document, picking)
-        process._identify(picking, work.trading_partner_id, document["number"])
+        if process:
+            process._identify(picking, work.trading_partner_id, document["number"])
         return Done(
             effects=[Effect("updated", "stock.picking", picking.id, picking.name)]
             + [Effect("created", "stock.picking", p.id, p.name) for p in picking.backorder_ids],

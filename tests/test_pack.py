@@ -1,0 +1,144 @@
+"""A partner from a folder of data."""
+
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form
+
+from odoo.addons.sync_governance.models.packs import reading
+
+from .governance_fixture import SECRET, GovernanceCase
+
+BASIC = ("base.group_user", "sync_governance.group_agent", "mail.group_mail_notification_type_inbox")
+COUNTED = (
+    "sync.trading.partner", "sync.endpoint", "sync.interface", "sync.contract", "sync.mapping", "sync.policy", "sync.gate",
+    "sync.service.level", "sync.retention", "sync.ownership", "sync.ownership.version", "sync.xref", "res.users",
+)
+
+
+class TestPack(GovernanceCase):
+    def load(self, pack, **values):
+        return self.env["sync.pack"].with_user(self.manager)._load(pack, self.company, values)
+
+    def counts(self):
+        return {model: self.env[model].sudo().with_context(active_test=False).search_count([]) for model in COUNTED}
+
+    def test_every_pack_loads_as_drafts_with_agents_and_again_without_a_trace(self):
+        for name in reading.names():
+            with self.subTest(pack=name):
+                partner = self.load(name)
+                self.assertEqual(partner.state, "draft")
+                self.assertEqual(set(partner.endpoint_ids.mapped("state")), {"draft"})
+                self.assertTrue(all(partner.endpoint_ids.mapped("user_id")))
+                self.assertEqual(set(partner.interface_ids.mapped("state")), {"draft"})
+                self.assertEqual(partner.interface_ids.owner_id, self.manager)
+                before = self.counts()
+                messages = len(partner.message_ids)
+                self.assertEqual(self.load(name), partner)
+                self.assertEqual(self.counts(), before)
+                self.assertEqual(len(partner.message_ids), messages)
+
+    def test_agents_have_the_groups_that_the_pack_names_and_no_more(self):
+        door = self.load("shopify").endpoint_ids
+        groups = reading.read("shopify")["endpoints"][0]["agent"]["groups"]
+        expected = self.env["res.groups"].concat(
+            *(self.env.ref(name) for name in [*groups, *BASIC])
+        )
+        self.assertEqual(door.user_id.group_ids, expected)
+
+    def test_a_draft_follows_the_pack_and_an_approved_version_gets_a_new_one_beside_it(self):
+        partner = self.load("shopify")
+        mapping = partner.interface_ids.mapping_id
+        approved = self.approved(partner.interface_ids.contract_id)
+        text = approved.schema
+        with self.pack_file("contracts/order.json", text.replace('"title"', '"$comment"', 1)):
+            self.load("shopify")
+        self.assertEqual(approved.schema, text)
+        newer = partner.interface_ids.contract_id
+        self.assertEqual((newer.code, newer.version, newer.state), (approved.code, "1.1.0", "draft"))
+        with self.pack_file("mappings/order.create.json", mapping.document + "\n"):
+            self.load("shopify")
+        self.assertEqual(partner.interface_ids.mapping_id, mapping)
+        self.assertTrue(mapping.document.endswith("\n\n"))
+
+    def test_a_live_interface_keeps_what_it_runs_on(self):
+        partner = self.live_partner("shopify", secrets={"shop-orders": "shpss_secret"})
+        contract = partner.interface_ids.contract_id
+        with self.pack_file("contracts/order.json", contract.schema + " "):
+            self.load("shopify")
+        self.assertEqual(partner.interface_ids.contract_id, contract)
+        self.assertEqual(self.env["sync.contract"].search_count([("code", "=", contract.code)]), 2)
+
+    def test_a_second_shop_shares_the_versions_and_has_doors_of_its_own(self):
+        first = self.load("shopify")
+        second = self.load("shopify", code="shop-two", name="Second shop")
+        self.assertEqual(second.endpoint_ids.code, "shop-two-shop-orders")
+        self.assertEqual(second.interface_ids.code, "shop-two.shopify.order.create")
+        self.assertEqual(second.interface_ids.contract_id, first.interface_ids.contract_id)
+        decision = self.env["sync.ownership"]._decision(second.interface_ids)
+        self.assertFalse(decision.refused)
+
+    def test_no_pack_locks_another_out_of_what_its_documents_say(self):
+        partners = [self.load(name) for name in reading.names()]
+        for line in self.env["sync.interface"].search([("trading_partner_id", "in", [p.id for p in partners])]):
+            with self.subTest(interface=line.code):
+                self.assertFalse(self.env["sync.ownership"]._decision(line).refused)
+
+    def test_only_managers_load_packs_and_only_known_ones(self):
+        with self.assertRaises(AccessError):
+            self.env["sync.pack"].with_user(self.viewer)._load("shopify", self.company)
+        for name in ("no-such-pack", "../shopify"):
+            with self.assertRaisesRegex(UserError, "no pack"):
+                self.load(name)
+
+    def pack_file(self, file, content):
+        """The pack's file reads ``content`` meanwhile."""
+        original = reading.text
+        return patch.object(
+            reading, "text", lambda name, path: content if path == file else original(name, path)
+        )
+
+
+class TestWizard(GovernanceCase):
+    def wizard(self, user, pack, **values):
+        with Form(self.env["sync.pack.install"].with_user(user)) as form:
+            form.pack = pack
+            for name, value in values.items():
+                form[name] = value
+        return form.record
+
+    def test_a_partner_in_one_form(self):
+        both = self.person("gina.both", "group_manager", "group_security_officer")
+        wizard = self.wizard(both, "threepl", name="Swift Logistics", code="swift")
+        self.assertEqual(len(wizard.endpoint_ids), 2)
+        for line in wizard.endpoint_ids:
+            line.secret_input = SECRET
+        outbound = wizard.endpoint_ids.filtered(lambda line: line.direction == "outbound")
+        outbound.url = "https://swift.example.com/requests"
+        partner = self.env["sync.trading.partner"].browse(wizard.action_install()["res_id"])
+        self.assertEqual((partner.name, partner.code, partner.kind), ("Swift Logistics", "swift", "3pl"))
+        self.assertEqual(partner.endpoint_ids.filtered("url").url, "https://swift.example.com/requests")
+        self.assertEqual(len(partner.sudo().endpoint_ids.credential_ids), 2)
+        self.assertTrue(all(door._has_valid_credential() for door in partner.endpoint_ids))
+        self.env.flush_all()
+        self.env.cr.execute("SELECT count(*) FROM sync_pack_install_endpoint WHERE secret_token IS NOT NULL")
+        self.assertEqual(self.env.cr.fetchone()[0], 0)
+
+    def test_the_waiting_secret_is_sealed_and_nobodys_to_read(self):
+        both = self.person("gina.both", "group_manager", "group_security_officer")
+        line = self.wizard(both, "shopify").endpoint_ids
+        line.secret_input = SECRET
+        self.assertFalse(line.secret_input)
+        self.assertNotIn(SECRET, line.sudo().secret_token)
+        with self.assertRaises(AccessError):
+            line.read(["secret_token"])
+
+    def test_a_manager_sets_it_up_without_secrets(self):
+        wizard = self.wizard(self.manager, "shopify")
+        partner = self.env["sync.trading.partner"].browse(wizard.action_install()["res_id"])
+        self.assertFalse(partner.sudo().endpoint_ids.credential_ids)
+
+    def test_a_code_is_used_once(self):
+        self.wizard(self.manager, "shopify").action_install()
+        with self.assertRaisesRegex(UserError, "code of its own"):
+            self.wizard(self.manager, "shopify").action_install()
