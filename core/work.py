@@ -63,7 +63,10 @@ Outcome = Done | Wait | Fault
 
 @dataclass(slots=True)
 class Work:
-    """One message in the pipeline. Times are aware and in UTC; ``document`` is the partner's, ``canonical`` ours."""
+    """One message in the pipeline. Times are aware and in UTC; ``document`` is the partner's, ``canonical`` ours.
+
+    ``notices`` are sentences for the attempt log: odd, and no reason to stop.
+    """
 
     message_id: int
     uid: str
@@ -88,6 +91,7 @@ class Work:
     response: bytes | None = None
     response_status: int | None = None
     stage: str = ""
+    notices: list[str] = field(default_factory=list)
     outcome: Outcome | None = None
     timings: dict[str, float] = field(default_factory=dict)
 

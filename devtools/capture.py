@@ -7,12 +7,14 @@ Runs in the environment's Python, for it needs websocket-client. Reads a job fro
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
-from http.cookies import SimpleCookie
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
@@ -103,34 +105,20 @@ class Browser:
 
 
 def session_cookie(url: str, login: str, password: str) -> str:
-    """Log in as a person does and return the session's id."""
-    request = urllib.request.Request(
-        f"{url}/web/session/authenticate",
-        data=json.dumps(
-            {"jsonrpc": "2.0", "method": "call", "params": {"db": _database(url), "login": login, "password": password}}
-        ).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=PAGE_SECONDS) as answer:
-        cookies = SimpleCookie()
-        for header in answer.headers.get_all("Set-Cookie") or []:
-            cookies.load(header)
-        result = json.load(answer)
-    if "error" in result or "session_id" not in cookies:
-        raise RuntimeError(f"{login} could not log in: {result.get('error', {}).get('message', 'no session')}")
-    return cookies["session_id"].value
-
-
-def _database(url: str) -> str:
-    """The one database that this Odoo serves."""
-    request = urllib.request.Request(
-        f"{url}/web/database/list",
-        data=b'{"jsonrpc": "2.0", "params": {}}',
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=PAGE_SECONDS) as answer:
-        found = json.load(answer).get("result") or []
-    return found[0] if found else ""
+    """Log in through the login page, as a person does, and return the session's id."""
+    cookies = CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies))
+    with opener.open(f"{url}/web/login", timeout=PAGE_SECONDS) as page:
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page.read().decode())
+    if not token:
+        raise RuntimeError(f"{url}/web/login is not Odoo's login page")
+    form = urllib.parse.urlencode({"csrf_token": token[1], "login": login, "password": password}).encode()
+    with opener.open(f"{url}/web/login", data=form, timeout=PAGE_SECONDS) as page:
+        refused = urllib.parse.urlsplit(page.geturl()).path == "/web/login"
+    session = next((cookie.value for cookie in cookies if cookie.name == "session_id"), None)
+    if refused or not session:
+        raise RuntimeError(f"{login} could not log in")
+    return session
 
 
 def take(browser: Browser, url: str, view: dict, root: Path) -> Path:

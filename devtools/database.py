@@ -90,6 +90,7 @@ class Databases:
     def working(self, *, fresh: bool = False) -> str:
         """The database of `dev odoo` and `dev shell`: stays until `--fresh` or `clean`."""
         name = f"{PREFIX}_work"
+        self.prune()
         if fresh or name not in self.names():
             self.drop(name)
             self.copy(self.addon_template(), name)

@@ -17,6 +17,7 @@ CATALOGUE = (
     ("NL-BOOK-01", "The Light Handbook", "4006381333993", "24.90", 7, 75, False),
     ("NL-BATT-CR", "Coin cells CR2032, 4 pcs", "4006381334006", "5.40", 19, 600, True),
 )
+LOT = "L2611"
 DOMAINS = ("sales", "warehouse", "finance", "service", "integration")
 
 
@@ -82,7 +83,7 @@ def _products(env, company, taxes):
                 "invoice_policy": "delivery",
             }
         )
-        lot = env["stock.lot"].create({"name": "L2611", "product_id": product.id}) if by_lot else None
+        lot = env["stock.lot"].create({"name": LOT, "product_id": product.id}) if by_lot else None
         env["stock.quant"]._update_available_quantity(product, stock, quantity, lot_id=lot)
         products += product
     return products
@@ -171,6 +172,7 @@ def _simulators(env, ports, keys, products) -> dict:
             "intake_url": f"{url}/sync/in/shop-orders",
             "shop_domain": "nordlicht.myshopify.com",
             "currency": "EUR",
+            "first_order_number": 1001,
             "catalogue": [
                 {
                     "sku": product.default_code,
@@ -186,6 +188,7 @@ def _simulators(env, ports, keys, products) -> dict:
             "port": ports["threepl"],
             "secret_in": keys["threepl-requests"],
             "secret_out": keys["threepl-confirmations"],
+            "lots": {sku: LOT for sku, *_rest, by_lot in CATALOGUE if by_lot},
             "intake_url": f"{url}/sync/in/threepl-confirmations",
         },
         "carrier": {

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import threading
 
+from .console import say
+
 NAMES = ("shop", "threepl", "carrier", "gateway", "finance")
 STOP_SECONDS = 5
 
@@ -27,14 +29,14 @@ def main() -> int:
         for name, child in children.items():
             line = child.stdout.readline().strip()
             if not line:
-                print(f"{name} did not start", file=sys.stderr, flush=True)
+                say(f"{name} did not start", sys.stderr)
                 return 1
-            print(line, flush=True)
-        print("ready", flush=True)
+            say(line)
+        say("ready")
         while not stopping.wait(0.5):
             ended = [name for name, child in children.items() if child.poll() is not None]
             if ended:
-                print(f"{ended[0]} ended by itself", file=sys.stderr, flush=True)
+                say(f"{ended[0]} ended by itself", sys.stderr)
                 return 1
         return 0
     finally:

@@ -33,15 +33,12 @@ class Finance(Partner):
     def __init__(self, settings: FinanceSettings) -> None:
         super().__init__(settings.port)
         self.reception = Reception(settings.secret, self._book)
+        self.at_stop.append(self.reception.stop)
         self.bookings: dict[str, Booking] = {}
         self._numbers = itertools.count(random.randrange(10**5, 10**6))
 
     def receive(self, body: bytes, headers: Any) -> Answer:
         return self.reception.receive(body, headers)
-
-    def stop(self) -> None:
-        self.reception.stop()
-        super().stop()
 
     def state(self) -> dict[str, Any]:
         with self.lock:

@@ -18,6 +18,7 @@ from socketserver import TCPServer
 from typing import Any, TypeVar
 
 from . import configuration
+from .console import say
 from .outbox import Outbox
 
 _LARGEST_BODY = 10_000_000
@@ -51,6 +52,7 @@ class Partner:
     def __init__(self, port: int) -> None:
         self.lock = threading.RLock()
         self.outbox = Outbox()
+        self.at_stop: list[Callable[[], None]] = [self.outbox.stop]
         self._server = _LoopbackServer(("127.0.0.1", port), self._handler())
 
     @property
@@ -86,7 +88,8 @@ class Partner:
         threading.Thread(target=self.serve, daemon=True).start()
 
     def stop(self) -> None:
-        self.outbox.stop()
+        for end in self.at_stop:
+            end()
         self._server.shutdown()
         self._server.server_close()
 
@@ -188,7 +191,7 @@ def run(make: Callable[[configuration.Configuration], Partner]) -> None:
     if arguments.until_eof:
         threading.Thread(target=_until_eof, args=(stopping,), daemon=True).start()
     partner.start()
-    print(f"{partner.name} {partner.url}", flush=True)
+    say(f"{partner.name} {partner.url}")
     stopping.wait()
     partner.stop()
 

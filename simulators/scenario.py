@@ -29,6 +29,8 @@ def main() -> int:
         settings = configuration.load(arguments.config)
     except configuration.ConfigurationError as error:
         sys.exit(f"scenario: {error}")
+    # A terminal that cannot show a mark shows a question mark.
+    sys.stdout.reconfigure(errors="replace")
     # Being stopped ends the flow and the traffic alike, at once.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     controls, odoo, timeline = Controls(settings), Odoo(settings.odoo), Timeline()

@@ -99,14 +99,11 @@ class Threepl(Partner):
         self.settings = settings
         self.requests: dict[str, FulfilmentRequest] = {}
         self.reception = Reception(settings.secret_in, self._take)
+        self.at_stop.append(self.reception.stop)
         self._numbers = itertools.count(random.randrange(10**5, 10**6))
 
     def receive(self, body: bytes, headers: Any) -> Answer:
         return self.reception.receive(body, headers)
-
-    def stop(self) -> None:
-        self.reception.stop()
-        super().stop()
 
     def state(self) -> dict[str, Any]:
         with self.lock:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TextIO
 
+from .console import say
 from .odoo_client import Milestone, Process
 
 _TEXT_WIDTH = 38
@@ -15,7 +15,7 @@ class Timeline:
     """Prints each thing once, aligned. ``▸`` is what a partner does, ``●`` a milestone that Odoo has recorded."""
 
     def __init__(self, out: TextIO | None = None) -> None:
-        self._out = out or sys.stdout
+        self._out = out
         self._started = time.monotonic()
         self._seen: set[int] = set()
 
@@ -24,7 +24,7 @@ class Timeline:
         return time.monotonic() - self._started
 
     def title(self, text: str) -> None:
-        self._print(f"\n{text}\n")
+        say(f"\n{text}\n", self._out)
 
     def act(self, text: str, reference: str = "") -> None:
         """A partner did something."""
@@ -38,10 +38,7 @@ class Timeline:
                 self._line("●", milestone.name, milestone.subject)
 
     def _line(self, mark: str, text: str, reference: str) -> None:
-        self._print(f"{self.seconds:7.1f} s  {mark} {text:<{_TEXT_WIDTH}}  {reference}".rstrip())
-
-    def _print(self, line: str) -> None:
-        print(line, file=self._out, flush=True)
+        say(f"{self.seconds:7.1f} s  {mark} {text:<{_TEXT_WIDTH}}  {reference}".rstrip(), self._out)
 
 
 def _when(milestone: Milestone) -> tuple[float, int]:

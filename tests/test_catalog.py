@@ -49,11 +49,20 @@ class TestMapping(GovernanceCase):
         with self.assertRaisesRegex(ValidationError, "cannot be used"), self.env.cr.savepoint():
             self.mapping(rules=[{"to": "number", "from": "id", "convert": ["no_such_converter"]}])
         with self.assertRaisesRegex(ValidationError, "call themselves"):
-            self.mapping(document=json.dumps({"mapping": "other", "target": "order.create", "rules": [{"to": "number", "from": "id"}]}))
+            self.mapping(
+                document=json.dumps(
+                    {"mapping": "other", "target": "order.create", "rules": [{"to": "number", "from": "id"}]}
+                )
+            )
 
     def test_a_mapping_builds_on_an_approved_one(self):
         base = self.mapping()
-        document = {"mapping": "child", "extends": base.code, "target": "order.create", "rules": [{"to": "note", "from": "note"}]}
+        document = {
+            "mapping": "child",
+            "extends": base.code,
+            "target": "order.create",
+            "rules": [{"to": "note", "from": "note"}],
+        }
         child = self.mapping(code="child", document=json.dumps(document), base_id=base.id)
         result = child._compiled().evaluate({"id": 7, "note": "hi"})
         self.assertEqual(result.document, {"number": "7", "note": "hi"})
@@ -98,7 +107,12 @@ class TestGate(GovernanceCase):
     def test_a_condition_reads_as_a_sentence(self):
         milestone = self.env["sync.milestone.type"].search([("code", "=", "shipment.confirmed")], limit=1)
         gate = self.gate(
-            {"all": [{"milestone": "shipment.confirmed", "of": "shipment"}, {"field": "order.delivery_status", "in": ["partial", "full"]}]}
+            {
+                "all": [
+                    {"milestone": "shipment.confirmed", "of": "shipment"},
+                    {"field": "order.delivery_status", "in": ["partial", "full"]},
+                ]
+            }
         )
         self.assertEqual(
             gate.condition_text,
@@ -107,8 +121,13 @@ class TestGate(GovernanceCase):
 
     def test_the_vocabulary_is_closed(self):
         for condition in (
-            [], {}, {"all": []}, {"python": "1"}, {"field": "order.partner_id", "equals": "x"},
-            {"milestone": "shipment.confirmed", "of": "moon"}, {"field": "order.state", "equals": 1},
+            [],
+            {},
+            {"all": []},
+            {"python": "1"},
+            {"field": "order.partner_id", "equals": "x"},
+            {"milestone": "shipment.confirmed", "of": "moon"},
+            {"field": "order.state", "equals": 1},
             {"not": {"any": [{"milestone": "no.such", "of": "process"}]}},
         ):
             with self.subTest(condition=condition), self.assertRaises(ValidationError), self.env.cr.savepoint():
@@ -127,7 +146,11 @@ class TestInterface(GovernanceCase):
         with self.assertRaises(ValidationError) as refusal:
             line.action_go_live()
         for gap in (
-            "An owner", "An approved policy", "An approved contract", "The kind of document", "A live endpoint",
+            "An owner",
+            "An approved policy",
+            "An approved contract",
+            "The kind of document",
+            "A live endpoint",
         ):
             self.assertIn(gap, str(refusal.exception))
             self.assertIn(gap, line.missing)
@@ -137,7 +160,9 @@ class TestInterface(GovernanceCase):
         self.credential(self.door)
         self.door.action_go_live()
         line = self.interface(
-            self.door, contract_id=self.approved(self.contract()).id, mapping_id=self.approved(self.mapping()).id,
+            self.door,
+            contract_id=self.approved(self.contract()).id,
+            mapping_id=self.approved(self.mapping()).id,
             policy_id=self.approved(self.policy()).id,
         )
         line.action_go_live()

@@ -28,7 +28,11 @@ class TestSecretIsNeverReadable(GovernanceCase):
 
     def everything_readable(self, records):
         return json.dumps(
-            [records.read(), records.export_data(list(records._fields)).get("datas"), records.web_read({n: {} for n in records._fields})],
+            [
+                records.read(),
+                records.export_data(list(records._fields)).get("datas"),
+                records.web_read({n: {} for n in records._fields}),
+            ],
             default=str,
         )
 
@@ -43,8 +47,13 @@ class TestSecretIsNeverReadable(GovernanceCase):
         self.assertNotIn(SECRET, self.everything_readable(self.proof.sudo()))
 
     def test_it_is_not_even_in_the_answer_of_the_request_that_set_it(self):
-        answer = self.env["sync.credential"].with_user(self.officer).browse().web_save(
-            {"name": "Second", "endpoint_id": self.door.id, "secret_input": OTHER}, {"secret_input": {}, "name": {}}
+        answer = (
+            self.env["sync.credential"]
+            .with_user(self.officer)
+            .browse()
+            .web_save(
+                {"name": "Second", "endpoint_id": self.door.id, "secret_input": OTHER}, {"secret_input": {}, "name": {}}
+            )
         )
         self.assertFalse(answer[0]["secret_input"])
 
@@ -85,7 +94,11 @@ class TestSecretIsNeverReadable(GovernanceCase):
             version.unlink()
         with self.assertRaises(UserError):
             version.write({"state": "overlap"})
-        with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.errors.ForeignKeyViolation), self.env.cr.savepoint():
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.ForeignKeyViolation),
+            self.env.cr.savepoint(),
+        ):
             self.proof.unlink()
 
 
@@ -118,7 +131,8 @@ class TestWhatTheEngineGets(GovernanceCase):
         self.env.flush_all()
         self.env.cr.execute(
             "UPDATE sync_credential_version SET valid_until = (now() AT TIME ZONE 'UTC') - interval '1 second'"
-            " WHERE id = %s", [self.oldest().id]
+            " WHERE id = %s",
+            [self.oldest().id],
         )
         self.env.invalidate_all()
         self.assertEqual(self.values(), [OTHER])
@@ -128,15 +142,16 @@ class TestWhatTheEngineGets(GovernanceCase):
     def test_rotating_without_overlap_ends_the_old_one_and_destroys_it(self):
         self.proof._rotate(OTHER, overlap_hours=0)
         self.assertEqual(self.values(), [OTHER])
-        self.env.cr.execute(
-            "SELECT secret_encrypted FROM sync_credential_version WHERE id = %s", [self.oldest().id]
-        )
+        self.env.cr.execute("SELECT secret_encrypted FROM sync_credential_version WHERE id = %s", [self.oldest().id])
         self.assertIsNone(self.env.cr.fetchone()[0])
 
     def test_the_wizard_rotates(self):
         action = self.proof.action_rotate()
-        wizard = self.env[action["res_model"]].with_user(self.officer).with_context(action["context"]).create(
-            {"secret_input": OTHER, "overlap_hours": 1}
+        wizard = (
+            self.env[action["res_model"]]
+            .with_user(self.officer)
+            .with_context(action["context"])
+            .create({"secret_input": OTHER, "overlap_hours": 1})
         )
         self.assertEqual(self.values(), [OTHER, SECRET])
         self.assertFalse(wizard.secret_input)
@@ -177,7 +192,10 @@ class TestWhatTheEngineGets(GovernanceCase):
 class TestKeys(GovernanceCase):
     def test_without_a_key_saving_says_what_to_add(self):
         door = self.endpoint(self.partner())
-        with patch.dict(os.environ, {"SYNC_GOVERNANCE_KEYS": ""}), self.assertRaisesRegex(UserError, "sync_governance_keys"):
+        with (
+            patch.dict(os.environ, {"SYNC_GOVERNANCE_KEYS": ""}),
+            self.assertRaisesRegex(UserError, "sync_governance_keys"),
+        ):
             self.credential(door)
 
     def test_another_key_under_the_same_name_is_named(self):

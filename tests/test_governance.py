@@ -28,8 +28,10 @@ class TestFourEyes(GovernanceCase):
 
     def test_the_author_cannot_approve_whatever_groups_he_has(self):
         both = self.person("greta.both", "group_manager", "group_approver_sales")
-        contract = self.env["sync.contract"].with_user(both).create(
-            {"code": "own", "name": "Own", "document_type_id": self.order_type.id, "schema": SCHEMA}
+        contract = (
+            self.env["sync.contract"]
+            .with_user(both)
+            .create({"code": "own", "name": "Own", "document_type_id": self.order_type.id, "schema": SCHEMA})
         )
         contract.action_submit()
         with self.assertRaisesRegex(AccessError, "four eyes"):
@@ -93,7 +95,11 @@ class TestNoWayAround(GovernanceCase):
         values = {"code": "born", "name": "Born", "document_type_id": self.order_type.id, "schema": SCHEMA}
         with self.assertRaisesRegex(UserError, "buttons"):
             self.as_manager("sync.contract").create({**values, "state": "approved"})
-        born = self.as_manager("sync.contract").with_context(default_state="approved", default_approver_id=2).create(values)
+        born = (
+            self.as_manager("sync.contract")
+            .with_context(default_state="approved", default_approver_id=2)
+            .create(values)
+        )
         self.assertEqual(born.state, "draft")
         self.assertFalse(born.approver_id)
 
@@ -139,7 +145,12 @@ class TestNoWayAround(GovernanceCase):
 
     def test_the_gates_of_an_approved_policy_are_fixed_too(self):
         gate = self.as_manager("sync.gate").create(
-            {"code": "g", "name": "G", "effect": "message.deliver", "condition": '{"field": "order.state", "equals": "sale"}'}
+            {
+                "code": "g",
+                "name": "G",
+                "effect": "message.deliver",
+                "condition": '{"field": "order.state", "equals": "sale"}',
+            }
         )
         policy = self.approved(self.policy(gate_ids=[(6, 0, gate.ids)]))
         with self.assertRaisesRegex(UserError, "part of a policy"):

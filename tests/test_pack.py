@@ -11,8 +11,19 @@ from .governance_fixture import SECRET, GovernanceCase
 
 BASIC = ("base.group_user", "sync_governance.group_agent", "mail.group_mail_notification_type_inbox")
 COUNTED = (
-    "sync.trading.partner", "sync.endpoint", "sync.interface", "sync.contract", "sync.mapping", "sync.policy", "sync.gate",
-    "sync.service.level", "sync.retention", "sync.ownership", "sync.ownership.version", "sync.xref", "res.users",
+    "sync.trading.partner",
+    "sync.endpoint",
+    "sync.interface",
+    "sync.contract",
+    "sync.mapping",
+    "sync.policy",
+    "sync.gate",
+    "sync.service.level",
+    "sync.retention",
+    "sync.ownership",
+    "sync.ownership.version",
+    "sync.xref",
+    "res.users",
 )
 
 
@@ -41,9 +52,7 @@ class TestPack(GovernanceCase):
     def test_agents_have_the_groups_that_the_pack_names_and_no_more(self):
         door = self.load("shopify").endpoint_ids
         groups = reading.read("shopify")["endpoints"][0]["agent"]["groups"]
-        expected = self.env["res.groups"].concat(
-            *(self.env.ref(name) for name in [*groups, *BASIC])
-        )
+        expected = self.env["res.groups"].concat(*(self.env.ref(name) for name in [*groups, *BASIC]))
         self.assertEqual(door.user_id.group_ids, expected)
 
     def test_a_draft_follows_the_pack_and_an_approved_version_gets_a_new_one_beside_it(self):
@@ -94,9 +103,7 @@ class TestPack(GovernanceCase):
     def pack_file(self, file, content):
         """The pack's file reads ``content`` meanwhile."""
         original = reading.text
-        return patch.object(
-            reading, "text", lambda name, path: content if path == file else original(name, path)
-        )
+        return patch.object(reading, "text", lambda name, path: content if path == file else original(name, path))
 
 
 class TestWizard(GovernanceCase):

@@ -83,7 +83,9 @@ class TestEndpoint(GovernanceCase):
         self.assertEqual(agent.company_ids, self.company)
         self.assertFalse(agent.share)
         inbox = self.env.ref("mail.group_mail_notification_type_inbox")
-        self.assertEqual(agent.group_ids - inbox, self.env.ref("base.group_user") | self.env.ref("sync_governance.group_agent"))
+        self.assertEqual(
+            agent.group_ids - inbox, self.env.ref("base.group_user") | self.env.ref("sync_governance.group_agent")
+        )
         self.env.cr.execute("SELECT password FROM res_users WHERE id = %s", [agent.id])
         self.assertFalse(self.env.cr.fetchone()[0])
         env = door._agent_env()
@@ -135,7 +137,14 @@ class TestEndpoint(GovernanceCase):
         document = {"order": {"lines": [{"a/b": 77}]}}
         self.assertEqual(door._topic_from(profile, {"x-topic": "orders/create"}, document), "orders/create")
         self.assertEqual(door._lane_key(profile, {}, document), "77")
-        for nothing in (None, [], {}, {"order": {"lines": []}}, {"order": {"lines": [{"a/b": {}}]}}, {"order": {"lines": [{"a/b": None}]}}):
+        for nothing in (
+            None,
+            [],
+            {},
+            {"order": {"lines": []}},
+            {"order": {"lines": [{"a/b": {}}]}},
+            {"order": {"lines": [{"a/b": None}]}},
+        ):
             self.assertEqual(door._lane_key(profile, {}, nothing), "-")
         self.assertIsNone(door._topic_of({}, document))
 

@@ -1,6 +1,7 @@
 """Who may do what, and that no model is forgotten."""
 
 from odoo.exceptions import AccessError
+from odoo.tests import Form
 
 from .governance_fixture import GovernanceCase
 
@@ -8,8 +9,16 @@ from .governance_fixture import GovernanceCase
 SHARED = {"sync.document.type", "sync.process.type", "sync.milestone.type"}
 DOMAINS = ("sales", "warehouse", "finance", "service", "integration")
 CONFIGURATION = (
-    "sync.trading.partner", "sync.endpoint", "sync.interface", "sync.contract", "sync.mapping", "sync.policy", "sync.gate",
-    "sync.service.level", "sync.retention", "sync.ownership",
+    "sync.trading.partner",
+    "sync.endpoint",
+    "sync.interface",
+    "sync.contract",
+    "sync.mapping",
+    "sync.policy",
+    "sync.gate",
+    "sync.service.level",
+    "sync.retention",
+    "sync.ownership",
 )
 
 
@@ -39,12 +48,20 @@ class TestEveryModel(GovernanceCase):
     def test_abstract_roles_offer_no_public_method_of_their_own(self):
         for name in self.env.registry:
             model = self.env[name]
-            if not name.startswith("sync.") or not model._abstract or not name.startswith(("sync.handler", "sync.publisher", "sync.pack", "sync.transport", "sync.intake")):
+            if (
+                not name.startswith("sync.")
+                or not model._abstract
+                or not name.startswith(("sync.handler", "sync.publisher", "sync.pack", "sync.transport", "sync.intake"))
+            ):
                 continue
             own = {
-                attribute for cls in type(model).__mro__ for attribute, value in vars(cls).items()
-                if cls.__module__.startswith("odoo.addons.sync_governance") and callable(value)
-                and not attribute.startswith("_") and not getattr(value, "_api_private", False)
+                attribute
+                for cls in type(model).__mro__
+                for attribute, value in vars(cls).items()
+                if cls.__module__.startswith("odoo.addons.sync_governance")
+                and callable(value)
+                and not attribute.startswith("_")
+                and not getattr(value, "_api_private", False)
             }
             with self.subTest(model=name):
                 self.assertFalse(own)
@@ -53,7 +70,11 @@ class TestEveryModel(GovernanceCase):
 class TestGroups(GovernanceCase):
     def rights(self, user, model):
         env = self.env[model].with_user(user)
-        return "".join(letter for letter, operation in zip("rwcu", ("read", "write", "create", "unlink"), strict=True) if env.has_access(operation))
+        return "".join(
+            letter
+            for letter, operation in zip("rwcu", ("read", "write", "create", "unlink"), strict=True)
+            if env.has_access(operation)
+        )
 
     def test_each_group_can_do_exactly_its_table(self):
         approver = self.sales_approver
@@ -75,9 +96,44 @@ class TestGroups(GovernanceCase):
                 with self.subTest(model=model, user=user.login):
                     self.assertEqual(self.rights(user, model), rights)
 
+    def test_every_form_opens_for_everybody_who_may_read_it(self):
+        partner = self.live_partner("shopify", secrets={"shop-orders": "shpss_secret"})
+        line = partner.interface_ids
+        gate = self.env["sync.gate"].search([], limit=1) or self.env["sync.gate"].create(
+            {
+                "code": "g",
+                "name": "G",
+                "effect": "message.deliver",
+                "condition": '{"field": "order.state", "equals": "sale"}',
+            }
+        )
+        records = [
+            partner,
+            line,
+            line.endpoint_id,
+            line.contract_id,
+            line.mapping_id,
+            line.policy_id,
+            line.document_type_id,
+            gate,
+            line.policy_id.service_level_id,
+            line.policy_id.retention_id,
+        ]
+        for user in (self.viewer, self.sales_operator, self.sales_approver, self.manager, self.officer):
+            for record in records:
+                with self.subTest(user=user.login, model=record._name):
+                    self.assertTrue(Form(record.with_user(user)))
+        for user in (self.manager, self.officer):
+            with self.subTest(user=user.login):
+                self.assertTrue(Form(line.endpoint_id.sudo().credential_ids.with_user(user).sudo(False)))
+
     def test_somebody_without_a_group_sees_nothing(self):
-        stranger = self.env["res.users"].with_context(no_reset_password=True).create(
-            {"name": "Stranger", "login": "stranger", "group_ids": [(6, 0, [self.env.ref("base.group_user").id])]}
+        stranger = (
+            self.env["res.users"]
+            .with_context(no_reset_password=True)
+            .create(
+                {"name": "Stranger", "login": "stranger", "group_ids": [(6, 0, [self.env.ref("base.group_user").id])]}
+            )
         )
         for model in (*CONFIGURATION, "sync.credential", "sync.message"):
             self.assertEqual(self.rights(stranger, model), "")
@@ -93,7 +149,10 @@ class TestGroups(GovernanceCase):
                 self.assertEqual(group.privilege_id.category_id, self.env.ref("sync_governance.module_category"))
 
     def test_no_group_of_ours_gives_another_of_ours_by_accident(self):
-        groups = {name: self.env.ref(f"sync_governance.group_{name}") for name in ("manager", "security_officer", "operator", "approver", "agent")}
+        groups = {
+            name: self.env.ref(f"sync_governance.group_{name}")
+            for name in ("manager", "security_officer", "operator", "approver", "agent")
+        }
         for name, group in groups.items():
             for other_name, other in groups.items():
                 if name != other_name:
@@ -108,7 +167,13 @@ class TestCompanies(GovernanceCase):
         other = self.env["res.company"].create({"name": "Other"})
         theirs = self.env["sync.trading.partner"].create({"name": "Theirs", "code": "theirs", "company_id": other.id})
         door = self.env["sync.endpoint"].create(
-            {"name": "Theirs", "code": "theirs-in", "trading_partner_id": theirs.id, "key_value": "/id", "topic_value": "X-T"}
+            {
+                "name": "Theirs",
+                "code": "theirs-in",
+                "trading_partner_id": theirs.id,
+                "key_value": "/id",
+                "topic_value": "X-T",
+            }
         )
         for records in (theirs, door):
             with self.subTest(model=records._name):

@@ -21,14 +21,23 @@ class TestXref(GovernanceCase):
 
     def product(self, external, record, partner=None, **values):
         return self.xrefs.create(
-            {"domain": "product", "external_id": external, "res_id": record.id,
-             "trading_partner_id": partner.id if partner else False, **values}
+            {
+                "domain": "product",
+                "external_id": external,
+                "res_id": record.id,
+                "trading_partner_id": partner.id if partner else False,
+                **values,
+            }
         )
 
     def code(self, domain, external, code, partner=None):
         return self.xrefs.create(
-            {"domain": domain, "external_id": external, "canonical_code": code,
-             "trading_partner_id": partner.id if partner else False}
+            {
+                "domain": domain,
+                "external_id": external,
+                "canonical_code": code,
+                "trading_partner_id": partner.id if partner else False,
+            }
         )
 
     def test_many_identifiers_are_resolved_by_one_statement(self):
@@ -80,7 +89,9 @@ class TestXref(GovernanceCase):
     @mute_logger("odoo.sql_db")
     def test_it_stands_for_one_thing(self):
         with self.assertRaises(psycopg2.errors.CheckViolation), self.env.cr.savepoint():
-            self.xrefs.create({"domain": "product", "external_id": "A", "res_id": self.lamp.id, "canonical_code": "LAMP"})
+            self.xrefs.create(
+                {"domain": "product", "external_id": "A", "res_id": self.lamp.id, "canonical_code": "LAMP"}
+            )
         with self.assertRaises(psycopg2.errors.CheckViolation), self.env.cr.savepoint():
             self.xrefs.create({"domain": "product", "external_id": "A"})
 
@@ -128,7 +139,9 @@ class TestOwnership(GovernanceCase):
         self.assertIn("Shop is the system of record of “Orders”", decision.reason)
 
     def test_a_named_field_goes_before_all_the_others(self):
-        self.lines.create({"domain": "order", "name": "Warehouse", "field_names": "warehouse", "on_other_write": "ignore"})
+        self.lines.create(
+            {"domain": "order", "name": "Warehouse", "field_names": "warehouse", "on_other_write": "ignore"}
+        )
         decision = self.check(["lines", "warehouse"], self.shop)
         self.assertEqual((decision.accepted, decision.ignored), (("lines",), ("warehouse",)))
         self.assertEqual(self.check(["warehouse"], None).accepted, ("warehouse",))

@@ -13,7 +13,9 @@ class SyncCredentialRotate(models.TransientModel):
     credential_id = fields.Many2one("sync.credential", required=True, ondelete="cascade")
     secret_input = fields.Char(string="New secret", compute="_compute_secret_input", inverse="_inverse_secret_input")
     overlap_hours = fields.Integer(
-        string="Old secret stays valid (hours)", default=24, required=True,
+        string="Old secret stays valid (hours)",
+        default=24,
+        required=True,
         help="Time for the partner to switch. 0 ends the old one at once.",
     )
     valid_until = fields.Datetime(string="Expires on")

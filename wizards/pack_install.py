@@ -54,7 +54,9 @@ class SyncPackInstall(models.TransientModel):
             [("company_id", "=", self.company_id.id), ("code", "=", self.code)], limit=1
         )
         if taken:
-            raise UserError(self.env._("There is a trading partner “%s” already: give this one a code of its own.", self.code))
+            raise UserError(
+                self.env._("There is a trading partner “%s” already: give this one a code of its own.", self.code)
+            )
         values = {
             "code": self.code,
             "name": self.name,
@@ -79,11 +81,15 @@ class SyncPackInstallEndpoint(models.TransientModel):
     wizard_id = fields.Many2one("sync.pack.install", required=True, ondelete="cascade")
     code = fields.Char(required=True, readonly=True)
     name = fields.Char(readonly=True)
-    direction = fields.Selection([("inbound", "They send to us"), ("outbound", "We send to them")], readonly=True)
+    direction = fields.Selection([("inbound", "Receives"), ("outbound", "Sends")], readonly=True)
     url = fields.Char(string="Address")
-    private_hosts = fields.Char(string="Allowed private host", help="host:port, where the address is inside our own network.")
+    private_hosts = fields.Char(
+        string="Allowed private host", help="host:port, where the address is inside our own network."
+    )
     secret_input = fields.Char(
-        string="Secret", compute="_compute_secret_input", inverse="_inverse_secret_input",
+        string="Secret",
+        compute="_compute_secret_input",
+        inverse="_inverse_secret_input",
         groups="sync_governance.group_security_officer",
     )
     secret_token = fields.Char(groups=fields.NO_ACCESS)

@@ -1,11 +1,11 @@
 """A gate's condition is JSON of a closed vocabulary, so that it can be checked, explained and never runs code.
 
-    {"all": [condition, …]}      every one
-    {"any": [condition, …]}      at least one
-    {"not": condition}
-    {"milestone": "shipped", "of": "process" | "shipment" | "invoice"}
-    {"field": "order.state", "equals": "sale"}
-    {"field": "order.state", "in": ["sale", "done"]}
+{"all": [condition, …]}      every one
+{"any": [condition, …]}      at least one
+{"not": condition}
+{"milestone": "shipped", "of": "process" | "shipment" | "invoice"}
+{"field": "order.state", "equals": "sale"}
+{"field": "order.state", "in": ["sale", "done"]}
 """
 
 from __future__ import annotations
@@ -103,6 +103,6 @@ def describe(condition: Mapping[str, Any], name: Callable[[str], str] = str) -> 
     if len(described) == 1:
         return described[0]
     joined = (" and " if word == "all" else " or ").join(
-        f"({text})" if set(part) & {"all", "any"} else text for part, text in zip(parts, described)
+        f"({text})" if set(part) & {"all", "any"} else text for part, text in zip(parts, described, strict=True)
     )
     return joined

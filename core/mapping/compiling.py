@@ -209,11 +209,7 @@ class Compilation:
         names = {argument.name for argument in converter.arguments}
         if given is None or given is True:
             given = {}
-        # the main argument may stand alone; a table is an object too, of codes instead of argument names
-        kinds = {argument.name: argument.kind for argument in converter.arguments}
-        names_arguments = isinstance(given, Mapping) and (not given or bool(set(given) & names))
-        is_table = isinstance(given, Mapping) and kinds.get(converter.main or "") == "table"
-        main_only = converter.main is not None and (is_table or not isinstance(given, Mapping)) and not names_arguments
+        main_only = _is_main_alone(converter, given)
         if main_only:
             given = {converter.main: given}
         if not isinstance(given, Mapping):
@@ -264,6 +260,15 @@ class Compilation:
             elif step is not None:
                 steps.append(step.convert)
         return tuple(steps)
+
+
+def _is_main_alone(converter: Converter, given: Any) -> bool:
+    """Whether ``given`` is the converter's main argument itself, written without its name."""
+    if converter.main is None or not isinstance(given, Mapping):
+        return converter.main is not None
+    # a table is an object too: of codes, where arguments would have their names
+    main = next(argument for argument in converter.arguments if argument.name == converter.main)
+    return main.kind == "table" and bool(given) and not {argument.name for argument in converter.arguments} & set(given)
 
 
 def _wrong(argument: Argument, value: Any) -> str | None:

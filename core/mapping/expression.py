@@ -124,6 +124,8 @@ def _compile(text: str) -> Mapping[str, Any]:
     rewritten, origins = _rewrite(text)
     try:
         tree = Parser().parse(rewritten).parsed
+    except RecursionError:
+        raise ExpressionError("the expression is nested too deep") from None
     except EmptyExpressionError:
         raise ExpressionError("the expression is empty") from None
     except (LexerError, ParseError) as error:

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ...core import contracts
 from ...core.faults import Fault
@@ -27,15 +27,24 @@ class SyncContract(models.Model):
         "res.company", default=lambda self: self.env.company, index=True, help="Empty: for every company."
     )
     document_type_id = fields.Many2one(
-        "sync.document.type", required=True, index=True, ondelete="restrict",
+        "sync.document.type",
+        required=True,
+        index=True,
+        ondelete="restrict",
         help="What the document means to the business, whatever its form.",
     )
     form = fields.Selection(
         [("partner", "The partner's own document"), ("canonical", "The canonical document")],
-        required=True, default="partner", help="A partner's own document needs a mapping, the canonical one travels as it is.",
+        required=True,
+        default="partner",
+        help="A partner's own document needs a mapping, the canonical one travels as it is.",
     )
     trading_partner_id = fields.Many2one(
-        "sync.trading.partner", string="Only for", index=True, ondelete="restrict", help="Empty: every partner that speaks like this."
+        "sync.trading.partner",
+        string="Only for",
+        index=True,
+        ondelete="restrict",
+        help="Empty: every partner that speaks like this.",
     )
     domain = fields.Selection(compute="_compute_domain", store=True, precompute=True, readonly=True)
     schema = fields.Text(string="JSON Schema", required=True)
@@ -54,7 +63,9 @@ class SyncContract(models.Model):
             try:
                 contract._validator()
             except ValueError as error:
-                raise ValidationError(self.env._("The schema of “%(name)s” is not JSON: %(error)s", name=contract.name, error=error)) from error
+                raise ValidationError(
+                    self.env._("The schema of “%(name)s” is not JSON: %(error)s", name=contract.name, error=error)
+                ) from error
             except Fault as fault:
                 raise ValidationError(fault.detail) from fault
 
@@ -69,7 +80,11 @@ class SyncContract(models.Model):
         """Everything in which ``document`` differs from the contract, as faults."""
         return contracts.validate(self._validator(), document)
 
-    def _check_complete(self):
-        super()._check_complete()
-        if self._validator().schema.get("type") is None and "$ref" not in self.schema:
-            raise UserError(self.env._("The schema of “%s” says nothing about the document: give it at least a type.", self.name))
+    def _missing_for_review(self):
+        missing = super()._missing_for_review()
+        schema = self._validator().schema
+        if not {"type", "$ref", "allOf", "anyOf", "oneOf"} & set(schema):
+            missing.append(
+                self.env._("The schema of “%s” says nothing about the document: give it at least a type.", self.name)
+            )
+        return missing

@@ -10,7 +10,10 @@ from ..governance.domains import DOMAINS
 
 
 class SyncDocumentType(models.Model):
-    """What documents exist between Odoo and its partners. The catalogue in the code is the source; nobody edits it here."""
+    """What documents exist between Odoo and its partners.
+
+    The catalogue in the code is the source; nobody edits it here.
+    """
 
     _name = "sync.document.type"
     _description = "Document type"
@@ -39,7 +42,9 @@ class SyncDocumentType(models.Model):
 
     def _compute_interface_count(self):
         counts = dict(
-            self.env["sync.interface"]._read_group([("document_type_id", "in", self.ids)], ["document_type_id"], ["__count"])
+            self.env["sync.interface"]._read_group(
+                [("document_type_id", "in", self.ids)], ["document_type_id"], ["__count"]
+            )
         )
         for document_type in self:
             document_type.interface_count = counts.get(document_type, 0)
@@ -47,7 +52,7 @@ class SyncDocumentType(models.Model):
     @api.model
     def _sync_catalogue(self):
         """Make the records equal to the catalogue of the code; a type that left it is archived."""
-        known = self.with_context(active_test=False).search([])
+        known = self.with_context(active_test=False).search([("code", "!=", False)])
         by_code = {record.code: record for record in known}
         for code, entry in catalogue().items():
             values = {"title": entry.title, "domain": entry.domain, "description": entry.description, "active": True}

@@ -7,6 +7,8 @@ from ...core.faults import Fault
 from ..governance.lifecycle import USABLE
 from ..partner.trading_partner import CONNECTABLE
 
+FOR_COMPANY = "('state', '!=', 'retired'), ('company_id', 'in', (company_id, False))"
+FOR_DOCUMENT = f"[('document_type_id', '=', document_type_id), {FOR_COMPANY}]"
 STATES = [("draft", "Draft"), ("live", "Live"), ("suspended", "Suspended"), ("retired", "Retired")]
 
 
@@ -38,27 +40,46 @@ class SyncInterface(models.Model):
         tracking=True, help="What the sender calls this kind of document; see “Kind of document” of the endpoint."
     )
     contract_id = fields.Many2one(
-        "sync.contract", index=True, ondelete="restrict", tracking=True,
-        domain="[('document_type_id', '=', document_type_id), ('state', '!=', 'retired'), ('company_id', 'in', (company_id, False))]",
+        "sync.contract",
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        domain=FOR_DOCUMENT,
     )
     mapping_id = fields.Many2one(
-        "sync.mapping", index=True, ondelete="restrict", tracking=True,
-        domain="[('document_type_id', '=', document_type_id), ('state', '!=', 'retired'), ('company_id', 'in', (company_id, False))]",
+        "sync.mapping",
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        domain=FOR_DOCUMENT,
     )
     policy_id = fields.Many2one(
-        "sync.policy", index=True, ondelete="restrict", tracking=True,
-        domain="[('state', '!=', 'retired'), ('company_id', 'in', (company_id, False))]",
+        "sync.policy",
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        domain=f"[{FOR_COMPANY}]",
     )
     pack_code = fields.Char(readonly=True, copy=False, help="What the pack calls it from which it was loaded.")
     handler = fields.Char(help="Only where another handler than the usual one of the document type is to act.")
     milestone = fields.Char(help="Code of the milestone that the process reaches when a document was delivered.")
     owner_id = fields.Many2one(
-        "res.users", tracking=True, domain="[('share', '=', False)]", ondelete="restrict", help="Answers for the business."
+        "res.users",
+        tracking=True,
+        domain="[('share', '=', False)]",
+        ondelete="restrict",
+        help="Answers for the business.",
     )
     steward_id = fields.Many2one(
-        "res.users", tracking=True, domain="[('share', '=', False)]", ondelete="restrict", help="Looks after it day by day."
+        "res.users",
+        tracking=True,
+        domain="[('share', '=', False)]",
+        ondelete="restrict",
+        help="Looks after it day by day.",
     )
-    state = fields.Selection(STATES, required=True, default="draft", copy=False, readonly=True, tracking=True, index=True)
+    state = fields.Selection(
+        STATES, required=True, default="draft", copy=False, readonly=True, tracking=True, index=True
+    )
     active = fields.Boolean(default=True)
     note = fields.Text(string="Notes")
     missing = fields.Text(string="Before it can go live", compute="_compute_missing")
@@ -72,9 +93,7 @@ class SyncInterface(models.Model):
         "(endpoint_id, document_type_id, COALESCE(handler, '')) WHERE state = 'live' AND direction <> 'inbound'",
         "Another live interface of this endpoint carries the same document type.",
     )
-    _known_state = models.Constraint(
-        "CHECK (state IN ('draft', 'live', 'suspended', 'retired'))", "Unknown state."
-    )
+    _known_state = models.Constraint("CHECK (state IN ('draft', 'live', 'suspended', 'retired'))", "Unknown state.")
 
     @api.depends("state", "contract_id.state", "mapping_id.state", "policy_id.state", "owner_id", "endpoint_id.state")
     def _compute_missing(self):
@@ -95,13 +114,25 @@ class SyncInterface(models.Model):
             for part in (interface.contract_id, interface.mapping_id):
                 if part and part.document_type_id != interface.document_type_id:
                     raise ValidationError(
-                        self.env._("“%(part)s” is for another document type than %(type)s.", part=part.display_name, type=interface.document_type)
+                        self.env._(
+                            "“%(part)s” is for another document type than %(type)s.",
+                            part=part.display_name,
+                            type=interface.document_type,
+                        )
                     )
                 if part.trading_partner_id and part.trading_partner_id != interface.trading_partner_id:
                     raise ValidationError(self.env._("“%s” is another partner's own.", part.display_name))
 
     @api.constrains(
-        "state", "endpoint_id", "document_type_id", "contract_id", "mapping_id", "policy_id", "owner_id", "handler", "topic"
+        "state",
+        "endpoint_id",
+        "document_type_id",
+        "contract_id",
+        "mapping_id",
+        "policy_id",
+        "owner_id",
+        "handler",
+        "topic",
     )
     def _check_live(self):
         for interface in self.filtered(lambda i: i.state == "live"):
@@ -193,7 +224,9 @@ class SyncInterface(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_drafts(self):
         if any(interface.state != "draft" for interface in self):
-            raise UserError(self.env._("An interface that carried documents is retired, not deleted: its messages name it."))
+            raise UserError(
+                self.env._("An interface that carried documents is retired, not deleted: its messages name it.")
+            )
 
     def copy_data(self, default=None):
         vals_list = super().copy_data(default=default)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ...core.mapping import Mapping, MappingError
 from ..governance.lifecycle import USABLE
@@ -21,30 +21,51 @@ class SyncMapping(models.Model):
     _rec_names_search = ["code", "name"]
     _lifecycle_interface_field = "mapping_id"
     _lifecycle_content = (
-        "code", "version", "company_id", "document_type_id", "trading_partner_id", "base_id", "document",
+        "code",
+        "version",
+        "company_id",
+        "document_type_id",
+        "trading_partner_id",
+        "base_id",
+        "document",
     )
 
-    code = fields.Char(required=True, index=True, tracking=True, help="The name that the rules give themselves (“mapping”).")
+    code = fields.Char(
+        required=True, index=True, tracking=True, help="The name that the rules give themselves (“mapping”)."
+    )
     name = fields.Char(required=True, tracking=True)
     company_id = fields.Many2one(
         "res.company", default=lambda self: self.env.company, index=True, help="Empty: for every company."
     )
     document_type_id = fields.Many2one(
-        "sync.document.type", required=True, index=True, ondelete="restrict", help="The canonical side of the translation."
+        "sync.document.type",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        help="The canonical side of the translation.",
     )
     trading_partner_id = fields.Many2one(
-        "sync.trading.partner", string="Only for", index=True, ondelete="restrict", help="Empty: every partner that speaks like this."
+        "sync.trading.partner",
+        string="Only for",
+        index=True,
+        ondelete="restrict",
+        help="Empty: every partner that speaks like this.",
     )
     domain = fields.Selection(compute="_compute_domain", store=True, precompute=True, readonly=True)
     base_id = fields.Many2one(
-        "sync.mapping", string="Builds on", index=True, ondelete="restrict",
+        "sync.mapping",
+        string="Builds on",
+        index=True,
+        ondelete="restrict",
         help="The version whose rules these rules extend or replace.",
     )
     document = fields.Text(string="Rules", required=True)
     target = fields.Char(compute="_compute_parsed", help="The document that comes out.")
     reads = fields.Text(compute="_compute_parsed", help="The members of the source that the rules look at.")
     reference_domains = fields.Char(
-        string="Cross-references", compute="_compute_parsed", help="The domains of cross-references that the rules need."
+        string="Cross-references",
+        compute="_compute_parsed",
+        help="The domains of cross-references that the rules need.",
     )
     interface_ids = fields.One2many("sync.interface", "mapping_id", string="Used by")
 
@@ -74,12 +95,20 @@ class SyncMapping(models.Model):
             try:
                 compiled = mapping._compiled()
             except MappingError as error:
-                raise ValidationError(self.env._("The rules of “%(name)s” cannot be used: %(error)s", name=mapping.name, error=error)) from error
+                raise ValidationError(
+                    self.env._("The rules of “%(name)s” cannot be used: %(error)s", name=mapping.name, error=error)
+                ) from error
             except ValueError as error:
-                raise ValidationError(self.env._("The rules of “%(name)s” are not JSON: %(error)s", name=mapping.name, error=error)) from error
+                raise ValidationError(
+                    self.env._("The rules of “%(name)s” are not JSON: %(error)s", name=mapping.name, error=error)
+                ) from error
             if compiled.name != mapping.code:
                 raise ValidationError(
-                    self.env._("The rules call themselves “%(name)s”, the mapping has the code “%(code)s”.", name=compiled.name, code=mapping.code)
+                    self.env._(
+                        "The rules call themselves “%(name)s”, the mapping has the code “%(code)s”.",
+                        name=compiled.name,
+                        code=mapping.code,
+                    )
                 )
 
     @api.private
@@ -92,10 +121,11 @@ class SyncMapping(models.Model):
             mapping = mapping.base_id
         return _compile(tuple(chain))
 
-    def _check_complete(self):
-        super()._check_complete()
+    def _missing_for_review(self):
+        missing = super()._missing_for_review()
         if self.base_id and self.base_id.state not in USABLE:
-            raise UserError(self.env._("“%s” builds on a mapping that is not approved.", self.name))
+            missing.append(self.env._("“%s” builds on a mapping that is not approved.", self.name))
+        return missing
 
 
 @lru_cache(maxsize=512)

@@ -1,7 +1,7 @@
 """How documents of an interface are treated."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from ...core.delivery.backoff import RetryPolicy
@@ -31,8 +31,21 @@ class SyncPolicy(models.Model):
     _rec_names_search = ["code", "name"]
     _lifecycle_interface_field = "policy_id"
     _lifecycle_content = (
-        "code", "version", "company_id", "domain", "timing", "head_policy", "retry_kind", "retry_base", "retry_factor",
-        "retry_cap", "retry_schedule", "max_attempts", "acknowledgement", "service_level_id", "retention_id",
+        "code",
+        "version",
+        "company_id",
+        "domain",
+        "timing",
+        "head_policy",
+        "retry_kind",
+        "retry_base",
+        "retry_factor",
+        "retry_cap",
+        "retry_schedule",
+        "max_attempts",
+        "acknowledgement",
+        "service_level_id",
+        "retention_id",
     )
 
     code = fields.Char(required=True, index=True, tracking=True)
@@ -42,7 +55,8 @@ class SyncPolicy(models.Model):
     )
     timing = fields.Selection(
         [("real_time", "As it arrives"), ("batch", "In batches"), ("synchronous", "The caller waits for the result")],
-        required=True, default="real_time",
+        required=True,
+        default="real_time",
     )
     head_policy = fields.Selection(
         [
@@ -50,12 +64,17 @@ class SyncPolicy(models.Model):
             ("skip", "The ones behind it go on"),
             ("supersede", "Only the newest matters"),
         ],
-        string="When a document fails", required=True, default="block",
+        string="When a document fails",
+        required=True,
+        default="block",
         help="Documents with the same ordering key are worked one after the other. This says what happens to them when"
         " the first one fails for good.",
     )
     retry_kind = fields.Selection(
-        [("exponential", "Longer and longer"), ("schedule", "At fixed delays")], string="Retries", required=True, default="exponential"
+        [("exponential", "Longer and longer"), ("schedule", "At fixed delays")],
+        string="Retries",
+        required=True,
+        default="exponential",
     )
     retry_base = fields.Float(string="First delay (s)", required=True, default=5.0)
     retry_factor = fields.Float(string="Then times", required=True, default=2.0)
@@ -64,7 +83,9 @@ class SyncPolicy(models.Model):
     max_attempts = fields.Integer(string="Attempts", required=True, default=10, help="The first one included.")
     acknowledgement = fields.Selection(
         [("none", "None"), ("received", "That it arrived"), ("business", "What became of it")],
-        required=True, default="none", help="What we tell the sender of a document.",
+        required=True,
+        default="none",
+        help="What we tell the sender of a document.",
     )
     gate_ids = fields.Many2many("sync.gate", "sync_policy_gate_rel", string="Gates")
     service_level_id = fields.Many2one("sync.service.level", ondelete="restrict")
@@ -74,13 +95,14 @@ class SyncPolicy(models.Model):
 
     _version_uniq = models.UniqueIndex("(code, version, COALESCE(company_id, 0))", "This version exists already.")
     _retry_sane = models.Constraint(
-        """CHECK (retry_base > 0 AND retry_factor >= 1 AND retry_cap >= retry_base AND max_attempts BETWEEN 1 AND 100)""",
-        "Retries need a first delay above 0, a factor of at least 1, a limit not below the first delay and 1 to 100 attempts.",
+        "CHECK (retry_base > 0 AND retry_factor >= 1 AND retry_cap >= retry_base AND max_attempts BETWEEN 1 AND 100)",
+        "The first delay is above 0, the factor at least 1, the limit not below the first delay; 1 to 100 attempts.",
     )
 
     def init(self):
-        super().init()
+        result = super().init()
         self.env.cr.execute(SQL(FREEZE_GATES))
+        return result
 
     @api.depends("retry_kind", "retry_base", "retry_factor", "retry_cap", "retry_schedule", "max_attempts")
     def _compute_retry_text(self):
@@ -90,13 +112,17 @@ class SyncPolicy(models.Model):
             elif policy.retry_kind == "schedule":
                 policy.retry_text = self.env._(
                     "Up to %(attempts)s attempts, %(delays)s seconds apart.",
-                    attempts=policy.max_attempts, delays=policy.retry_schedule or "?",
+                    attempts=policy.max_attempts,
+                    delays=policy.retry_schedule or "?",
                 )
             else:
                 policy.retry_text = self.env._(
-                    "Up to %(attempts)s attempts; %(base)g seconds after the first, then %(factor)g times longer each time, at"
-                    " most %(cap)g seconds.",
-                    attempts=policy.max_attempts, base=policy.retry_base, factor=policy.retry_factor, cap=policy.retry_cap,
+                    "Up to %(attempts)s attempts; %(base)g seconds after the first, then %(factor)g times longer each"
+                    " time, at most %(cap)g seconds.",
+                    attempts=policy.max_attempts,
+                    base=policy.retry_base,
+                    factor=policy.retry_factor,
+                    cap=policy.retry_cap,
                 )
 
     @api.constrains("retry_kind", "retry_schedule", "retry_base", "retry_factor", "retry_cap", "max_attempts")
@@ -126,9 +152,10 @@ class SyncPolicy(models.Model):
         except ValueError as error:
             raise ValidationError(self.env._("These retries cannot be used: %s", error)) from error
 
-    def _check_complete(self):
-        super()._check_complete()
+    def _missing_for_review(self):
+        missing = super()._missing_for_review()
         if not self.service_level_id:
-            raise UserError(self.env._("A policy needs a service level before it is reviewed."))
+            missing.append(self.env._("A policy needs a service level before it is reviewed."))
         if not self.retention_id:
-            raise UserError(self.env._("A policy says how long things are kept (retention) before it is reviewed."))
+            missing.append(self.env._("A policy says how long things are kept (retention) before it is reviewed."))
+        return missing

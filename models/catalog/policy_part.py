@@ -24,7 +24,9 @@ class SyncPolicyPart(models.AbstractModel):
         "res.company", default=lambda self: self.env.company, index=True, help="Empty: for every company."
     )
     active = fields.Boolean(default=True)
-    fixed = fields.Boolean(compute="_compute_fixed", help="A policy that was submitted uses it: its content no longer changes.")
+    fixed = fields.Boolean(
+        compute="_compute_fixed", help="A policy that was submitted uses it: its content no longer changes."
+    )
 
     _code_uniq = models.UniqueIndex("(code, COALESCE(company_id, 0))", "This code is taken in the company.")
     _code_form = models.Constraint(
@@ -38,8 +40,12 @@ class SyncPolicyPart(models.AbstractModel):
 
     def _used_by_submitted(self):
         """Those of ``self`` that a policy past draft points to, as the database says now."""
-        policies = self.env["sync.policy"].sudo().search(  # sudo: a policy of any company fixes its parts
-            [(self._policy_field, "in", self.ids), ("state", "!=", "draft")]
+        policies = (
+            self.env["sync.policy"]
+            .sudo()
+            .search(  # sudo: a policy of any company fixes its parts
+                [(self._policy_field, "in", self.ids), ("state", "!=", "draft")]
+            )
         )
         return self & policies[self._policy_field].sudo(False)
 
@@ -47,7 +53,9 @@ class SyncPolicyPart(models.AbstractModel):
         content = [name for name in vals if name in (*self._content, "code", "company_id")]
         if content:
             self._refuse_fixed(
-                self.env._("“%s” is part of a policy in review or approved. Duplicate it and make a new version of the policy.")
+                self.env._(
+                    "“%s” is part of a policy in review or approved. Duplicate it and make a new version of the policy."
+                )
             )
         return super().write(vals)
 

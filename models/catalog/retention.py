@@ -16,7 +16,9 @@ class SyncRetention(models.Model):
     message_days = fields.Integer(string="Messages (days)", required=True, default=400)
     attempt_days = fields.Integer(string="Attempt log (days)", required=True, default=90)
     dedupe_days = fields.Integer(
-        string="Keys of senders (days)", required=True, default=400,
+        string="Keys of senders (days)",
+        required=True,
+        default=400,
         help="How long a repeat is recognised: longer than a partner may repeat.",
     )
 

@@ -4,22 +4,36 @@ from odoo import fields, models
 
 
 class SyncServiceLevel(models.Model):
-    """Targets of an interface; 0 sets none. The engine measures against them, exceptions take their due time from them."""
+    """Targets of an interface; 0 sets none.
+
+    The engine measures against them, exceptions take their due time from them.
+    """
 
     _name = "sync.service.level"
     _description = "Service level"
     _inherit = ["sync.policy.part"]
     _policy_field = "service_level_id"
     _content = (
-        "applied_seconds", "delivered_seconds", "acknowledged_seconds", "fulfilled_hours", "resolve_hours", "target_percent",
+        "applied_seconds",
+        "delivered_seconds",
+        "acknowledged_seconds",
+        "fulfilled_hours",
+        "resolve_hours",
+        "target_percent",
     )
 
-    applied_seconds = fields.Integer(string="Received to applied (s)", help="From the receipt of a document to its effect in Odoo.")
-    delivered_seconds = fields.Integer(string="Event to delivered (s)", help="From the business event to the partner's confirmation.")
+    applied_seconds = fields.Integer(
+        string="Received to applied (s)", help="From the receipt of a document to its effect in Odoo."
+    )
+    delivered_seconds = fields.Integer(
+        string="Event to delivered (s)", help="From the business event to the partner's confirmation."
+    )
     acknowledged_seconds = fields.Integer(string="Received to acknowledged (s)")
     fulfilled_hours = fields.Float(string="Ordered to fulfilled (h)")
     resolve_hours = fields.Float(string="Exception resolved within (h)", default=8)
-    target_percent = fields.Float(string="Target (%)", default=99.0, help="Share of documents that must meet the times.")
+    target_percent = fields.Float(
+        string="Target (%)", default=99.0, help="Share of documents that must meet the times."
+    )
 
     _sane = models.Constraint(
         """CHECK (COALESCE(applied_seconds, 0) >= 0 AND COALESCE(delivered_seconds, 0) >= 0

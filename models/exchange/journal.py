@@ -78,7 +78,7 @@ def _attempts(cr, works, worker, retried):
                 work.stage,
                 fault.code if fault else None,
                 fault.blame if fault else None,
-                fault.detail if fault else (outcome.note or None),
+                fault.detail if fault else (" ".join([outcome.note, *work.notices]).strip() or None),
                 json.dumps([fault.as_dict()], ensure_ascii=False, default=str) if fault else None,
                 fault.subject if fault else None,
                 json.dumps({stage: round(ms, 1) for stage, ms in work.timings.items()}),

@@ -315,7 +315,8 @@ class SyncProcess(models.Model):
             [record._name, record.id, self.id],
         )
         self.env.cr.execute(
-            """INSERT INTO sync_process_link (process_id, company_id, res_model, res_id, trading_partner_id, partner_number)
+            """INSERT INTO sync_process_link (process_id, company_id, res_model, res_id, trading_partner_id,
+                                              partner_number)
                VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
             [self.id, self.company_id.id, record._name, record.id, trading_partner_id, number],
         )

@@ -72,17 +72,29 @@ class SyncLifecycle(models.AbstractModel):
     _lifecycle_interface_field = None
     _mail_post_access = "read"
     _guarded_fields = (
-        "state", "author_ids", "submitter_id", "submitted_at", "approver_id", "approved_at", "deprecated_at", "retired_at",
+        "state",
+        "author_ids",
+        "submitter_id",
+        "submitted_at",
+        "approver_id",
+        "approved_at",
+        "deprecated_at",
+        "retired_at",
     )
 
     version = fields.Char(
-        required=True, default="1.0.0", copy=False, tracking=True,
+        required=True,
+        default="1.0.0",
+        copy=False,
+        tracking=True,
         help="Semantic version: a breaking change raises the first number, an addition the second, a repair the third.",
     )
     domain = fields.Selection(
         DOMAINS, required=True, default="integration", help="Approvers of this domain decide about the version."
     )
-    state = fields.Selection(STATES, required=True, default="draft", copy=False, tracking=True, readonly=True, index=True)
+    state = fields.Selection(
+        STATES, required=True, default="draft", copy=False, tracking=True, readonly=True, index=True
+    )
     author_ids = fields.Many2many("res.users", string="Authors", copy=False, readonly=True)
     submitter_id = fields.Many2one("res.users", string="Submitted by", copy=False, readonly=True, ondelete="restrict")
     submitted_at = fields.Datetime(string="Submitted on", copy=False, readonly=True)
@@ -106,9 +118,9 @@ class SyncLifecycle(models.AbstractModel):
     )
 
     def init(self):
-        super().init()
+        result = super().init()
         if self._abstract:
-            return
+            return result
         self.env.cr.execute(GUARD)
         table = SQL.identifier(self._table)
         self.env.cr.execute(SQL("DROP TRIGGER IF EXISTS sync_lifecycle_guard ON %s", table))
@@ -120,6 +132,7 @@ class SyncLifecycle(models.AbstractModel):
                 SQL(", ").join(SQL("%s", name) for name in self._lifecycle_content if self._fields[name].column_type),
             )
         )
+        return result
 
     @api.depends("state", "author_ids", "domain")
     @api.depends_context("uid")
@@ -165,7 +178,9 @@ class SyncLifecycle(models.AbstractModel):
     def _check_version(self):
         for record in self:
             if not SEMVER.fullmatch(record.version or ""):
-                raise ValidationError(self.env._("A version has three numbers, like 1.0.0: “%s” has not.", record.version))
+                raise ValidationError(
+                    self.env._("A version has three numbers, like 1.0.0: “%s” has not.", record.version)
+                )
 
     @api.depends("code", "version")
     def _compute_display_name(self):
@@ -179,7 +194,9 @@ class SyncLifecycle(models.AbstractModel):
         self.check_access("write")
         self._expect_state("draft")
         for record in self:
-            record._check_complete()
+            missing = record._missing_for_review()
+            if missing:
+                raise UserError("\n".join(missing))
             record._move(
                 {
                     "state": "in_review",
@@ -213,9 +230,7 @@ class SyncLifecycle(models.AbstractModel):
                 raise AccessError(self.env._("Approvers of the domain decide, or the author takes it back."))
             # sudo: an approver only reads the model; the right to decide was checked above
             record.sudo()._move({"state": "draft", "submitter_id": False, "submitted_at": False})
-            record.sudo().message_post(
-                body=self.env._("Sent back: %s", reason), author_id=self.env.user.partner_id.id
-            )
+            record.sudo().message_post(body=self.env._("Sent back: %s", reason), author_id=self.env.user.partner_id.id)
 
     def action_ask_rejection(self):
         """Open the question why the version is sent back."""
@@ -268,19 +283,22 @@ class SyncLifecycle(models.AbstractModel):
 
     # -- rules -----------------------------------------------------------------------------------------------------
 
-    def _check_complete(self):
-        """Hook: raise what is missing before a review makes sense."""
+    def _missing_for_review(self):
+        """Hook: what is missing before a review makes sense, in sentences."""
+        return []
 
     def _check_unused(self):
         """Refuse while an interface that is live uses the version."""
         interface_field = self._lifecycle_interface_field
-        used = self.env["sync.interface"].sudo().search(  # sudo: of every company, or the answer would be wrong
-            [(interface_field, "in", self.ids), ("state", "=", "live")], limit=5
+        used = (
+            self.env["sync.interface"]
+            .sudo()
+            .search(  # sudo: of every company, or the answer would be wrong
+                [(interface_field, "in", self.ids), ("state", "=", "live")], limit=5
+            )
         )
         if used:
-            raise UserError(
-                self.env._("Still used by live interfaces: %s.", ", ".join(used.mapped("code")))
-            )
+            raise UserError(self.env._("Still used by live interfaces: %s.", ", ".join(used.mapped("code"))))
 
     def _is_domain_approver(self):
         self.ensure_one()
@@ -291,7 +309,11 @@ class SyncLifecycle(models.AbstractModel):
         self.ensure_one()
         domain = dict(DOMAINS)[self.domain]
         if not self._is_domain_approver():
-            return self.env._("Only approvers of the domain %s decide about “%s”.", domain, self.display_name)
+            return self.env._(
+                "Only approvers of the domain %(domain)s decide about “%(version)s”.",
+                domain=domain,
+                version=self.display_name,
+            )
         if self.env.user in self.author_ids or self.env.user == self.submitter_id:
             return self.env._("You wrote “%s”: somebody else approves it (four eyes).", self.display_name)
         return False

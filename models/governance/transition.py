@@ -55,7 +55,7 @@ class SyncTransition(models.AbstractModel):
         Flushed at once: the database checks every step of the way, and two steps of one request must not reach it as
         a single leap.
         """
-        result = super().write(vals)
+        result = super().write(vals)  # pylint: disable=super-method-mismatch
         self.flush_recordset()
         return result
 

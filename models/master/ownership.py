@@ -26,10 +26,25 @@ STRICTEST = ("refuse", "ignore", "accept")
 REFERENCES = ("type", "number", "extensions")
 # The first word of a document type -> the domain that its documents write.
 DOMAIN_OF_TYPE = {
-    "customer": "customer", "product": "product", "price": "price", "availability": "inventory", "inventory": "inventory",
-    "order": "order", "shipment": "shipment", "tracking": "shipment", "fulfilment": "shipment", "invoice": "invoice",
-    "credit_note": "invoice", "supplier_invoice": "invoice", "payment": "payment", "refund": "payment", "dispute": "payment",
-    "payout": "payment", "purchase_order": "purchase", "receipt": "purchase", "return": "return",
+    "customer": "customer",
+    "product": "product",
+    "price": "price",
+    "availability": "inventory",
+    "inventory": "inventory",
+    "order": "order",
+    "shipment": "shipment",
+    "tracking": "shipment",
+    "fulfilment": "shipment",
+    "invoice": "invoice",
+    "credit_note": "invoice",
+    "supplier_invoice": "invoice",
+    "payment": "payment",
+    "refund": "payment",
+    "dispute": "payment",
+    "payout": "payment",
+    "purchase_order": "purchase",
+    "receipt": "purchase",
+    "return": "return",
 }
 
 
@@ -45,7 +60,7 @@ class Decision:
 
 
 class SyncOwnership(models.Model):
-    """One line of the matrix: for some fields of a domain the system of record, and what happens to a write by another."""
+    """One line of the matrix: who owns some fields of a domain, and what happens to a write by another."""
 
     _name = "sync.ownership"
     _description = "Ownership"
@@ -54,7 +69,10 @@ class SyncOwnership(models.Model):
     domain = fields.Selection(DOMAINS, required=True, index=True)
     name = fields.Char(string="What", required=True, help="In business words: prices, delivery address …")
     field_names = fields.Char(
-        string="Fields", required=True, default=EVERYTHING, help="Names in the canonical document, separated by commas; * means all the others."
+        string="Fields",
+        required=True,
+        default=EVERYTHING,
+        help="Names in the canonical document, separated by commas; * means all the others.",
     )
     sequence = fields.Integer(default=10)
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
@@ -62,7 +80,9 @@ class SyncOwnership(models.Model):
         [("odoo", "Odoo"), ("partner", "A trading partner")], required=True, default="odoo"
     )
     trading_partner_id = fields.Many2one("sync.trading.partner", string="Which one", ondelete="restrict", index=True)
-    steward_id = fields.Many2one("res.users", domain="[('share', '=', False)]", ondelete="restrict", help="Decides in doubt.")
+    steward_id = fields.Many2one(
+        "res.users", domain="[('share', '=', False)]", ondelete="restrict", help="Decides in doubt."
+    )
     on_other_write = fields.Selection(ON_OTHER_WRITE, string="A write by another is", required=True, default="refuse")
 
     _owner_named = models.Constraint(
@@ -77,7 +97,9 @@ class SyncOwnership(models.Model):
             names = line._names()
             if not names:
                 raise ValidationError(self.env._("Say which fields “%s” is about.", line.name))
-            others = self.search([("domain", "=", line.domain), ("company_id", "=", line.company_id.id), ("id", "!=", line.id)])
+            others = self.search(
+                [("domain", "=", line.domain), ("company_id", "=", line.company_id.id), ("id", "!=", line.id)]
+            )
             for other in others:
                 both_partners = line.trading_partner_id and other.trading_partner_id
                 if both_partners and line.trading_partner_id != other.trading_partner_id:
@@ -85,7 +107,11 @@ class SyncOwnership(models.Model):
                 twice = names & other._names()
                 if twice:
                     raise ValidationError(
-                        self.env._("%(fields)s: “%(other)s” says already who owns it.", fields=", ".join(sorted(twice)), other=other.name)
+                        self.env._(
+                            "%(fields)s: “%(other)s” says already who owns it.",
+                            fields=", ".join(sorted(twice)),
+                            other=other.name,
+                        )
                     )
 
     @api.constrains("company_id", "trading_partner_id")
@@ -127,7 +153,11 @@ class SyncOwnership(models.Model):
             latest = history.search([("company_id", "=", company.id)], order="number desc", limit=1).number
             lines = self.sudo().search([("company_id", "=", company.id)])  # sudo: the whole matrix, always
             history.create(
-                {"company_id": company.id, "number": latest + 1, "matrix": "\n".join(line._sentence() for line in lines) or "-"}
+                {
+                    "company_id": company.id,
+                    "number": latest + 1,
+                    "matrix": "\n".join(line._sentence() for line in lines) or "-",
+                }
             )
         self.env.registry.clear_cache()
 
@@ -140,8 +170,12 @@ class SyncOwnership(models.Model):
     @ormcache("company_id")
     def _current_version(self, company_id):
         """The number of the matrix in force for a company; 0 while it is empty."""
-        latest = self.env["sync.ownership.version"].sudo().search(  # sudo: a number
-            [("company_id", "=", company_id)], order="number desc", limit=1
+        latest = (
+            self.env["sync.ownership.version"]
+            .sudo()
+            .search(  # sudo: a number
+                [("company_id", "=", company_id)], order="number desc", limit=1
+            )
         )
         return latest.number
 
@@ -151,10 +185,17 @@ class SyncOwnership(models.Model):
     @ormcache("company_id", "domain")
     def _lines_of(self, company_id, domain):
         """(names, owner's id or None, verdict for others, what, owner's name) of a domain, in order."""
-        lines = self.sudo().search([("company_id", "=", company_id), ("domain", "=", domain)])  # sudo: same for everybody
+        lines = self.sudo().search(
+            [("company_id", "=", company_id), ("domain", "=", domain)]
+        )  # sudo: same for everybody
         return tuple(
-            (frozenset(line._names()), line.trading_partner_id.id or None, line.on_other_write, line.name,
-             line.trading_partner_id.name or "Odoo")
+            (
+                frozenset(line._names()),
+                line.trading_partner_id.id or None,
+                line.on_other_write,
+                line.name,
+                line.trading_partner_id.name or "Odoo",
+            )
             for line in lines
         )
 

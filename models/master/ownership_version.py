@@ -21,9 +21,11 @@ class SyncOwnershipVersion(models.Model):
     create_uid = fields.Many2one("res.users", readonly=True, string="Changed by")
     create_date = fields.Datetime(readonly=True, string="In force from")
 
-    _number_uniq = models.Constraint("UNIQUE (company_id, number)", "The matrix was changed by somebody else just now; try again.")
+    _number_uniq = models.Constraint(
+        "UNIQUE (company_id, number)", "The matrix was changed by somebody else just now; try again."
+    )
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("A past version of the ownership matrix is history."))
 
     @api.ondelete(at_uninstall=False)

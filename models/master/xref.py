@@ -53,12 +53,20 @@ class SyncXref(models.Model):
         "sync.trading.partner", index=True, ondelete="cascade", help="Empty: every partner of the company says so."
     )
     company_id = fields.Many2one(
-        "res.company", required=True, index=True, compute="_compute_company_id", store=True, readonly=False, precompute=True
+        "res.company",
+        required=True,
+        index=True,
+        compute="_compute_company_id",
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     external_id = fields.Char(string="Partner's identifier", required=True)
     res_model = fields.Char(string="Model", compute="_compute_res_model", store=True, precompute=True)
     res_id = fields.Many2oneReference(string="Record in Odoo", model_field="res_model")
-    record_domain = fields.Boolean(compute="_compute_record_domain", help="Identifiers of this domain stand for records.")
+    record_domain = fields.Boolean(
+        compute="_compute_record_domain", help="Identifiers of this domain stand for records."
+    )
     record_name = fields.Char(string="Stands for", compute="_compute_record_name")
     canonical_code = fields.Char(help="The code of the canonical documents, where there is no record.")
     valid_from = fields.Date()
@@ -99,7 +107,9 @@ class SyncXref(models.Model):
         for model in {xref.res_model for xref in self if xref.res_id and xref.res_model}:
             ids = {xref.res_id for xref in self if xref.res_model == model}
             # sudo: who may see the cross-reference may see the name of what it stands for
-            names.update({(model, record.id): record.display_name for record in self.env[model].sudo().browse(ids).exists()})
+            names.update(
+                {(model, record.id): record.display_name for record in self.env[model].sudo().browse(ids).exists()}
+            )
         for xref in self:
             if xref.res_id:
                 xref.record_name = names.get((xref.res_model, xref.res_id)) or self.env._("(deleted)")
@@ -191,7 +201,7 @@ class SyncXref(models.Model):
         if known is not None:
             raise Fault(
                 "translate.reference_ambiguous",
-                f"“{external_id}” stands for another record already (cross-references, {dict(DOMAINS)[domain].lower()}).",
+                f"“{external_id}” stands for another {dict(DOMAINS)[domain].lower()} already, see its cross-reference.",
                 found=str(external_id),
                 subject=f"{domain} {external_id}",
             )
@@ -210,4 +220,9 @@ class SyncXref(models.Model):
         self.ensure_one()
         if not self.res_id:
             return False
-        return {"type": "ir.actions.act_window", "res_model": self.res_model, "res_id": self.res_id, "view_mode": "form"}
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+        }

@@ -14,7 +14,13 @@ class XrefLookup:
     the handler resolves it to the record.
     """
 
-    CODE_FIELDS = {"product": "default_code", "currency": "name", "country": "code", "customer": "ref", "warehouse": "code"}
+    CODE_FIELDS = {
+        "product": "default_code",
+        "currency": "name",
+        "country": "code",
+        "customer": "ref",
+        "warehouse": "code",
+    }
 
     def __init__(self, env, trading_partner_id, company_id):
         self.env = env
@@ -58,7 +64,11 @@ class XrefLookup:
                       AND (valid_from IS NULL OR valid_from <= CURRENT_DATE)
                       AND (valid_to IS NULL OR valid_to >= CURRENT_DATE)
                     ORDER BY trading_partner_id NULLS LAST, %s, id""",
-                self.company_id, domain, condition, self.trading_partner_id or 0, order,
+                self.company_id,
+                domain,
+                condition,
+                self.trading_partner_id or 0,
+                order,
             )
         )
 

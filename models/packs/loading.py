@@ -102,7 +102,9 @@ class SyncPack(models.AbstractModel):
                 self.env["sync.interface"].create(
                     {
                         **data,
-                        "code": self._free_code("sync.interface", entry["code"], f"{partner.code}.{entry['code']}", domain),
+                        "code": self._free_code(
+                            "sync.interface", entry["code"], f"{partner.code}.{entry['code']}", domain
+                        ),
                         "pack_code": entry["code"],
                         "owner_id": partner.business_owner_id.id,
                         "steward_id": partner.technical_owner_id.id,
@@ -123,15 +125,24 @@ class SyncPack(models.AbstractModel):
     def _load_shared(self, pack, company):
         """{kind: {code: record}} of contracts, mappings, policies and what policies point to."""
         gates = {
-            entry["code"]: self._part("sync.gate", {**entry, "condition": json.dumps(entry["condition"], indent=2)}, company)
+            entry["code"]: self._part(
+                "sync.gate", {**entry, "condition": json.dumps(entry["condition"], indent=2)}, company
+            )
             for entry in pack.get("gates", ())
         }
-        levels = {entry["code"]: self._part("sync.service.level", entry, company) for entry in pack.get("service_levels", ())}
-        retentions = {entry["code"]: self._part("sync.retention", entry, company) for entry in pack.get("retentions", ())}
+        levels = {
+            entry["code"]: self._part("sync.service.level", entry, company) for entry in pack.get("service_levels", ())
+        }
+        retentions = {
+            entry["code"]: self._part("sync.retention", entry, company) for entry in pack.get("retentions", ())
+        }
         return {
             "contracts": {
                 entry["code"]: self._version(
-                    "sync.contract", pack, company, entry,
+                    "sync.contract",
+                    pack,
+                    company,
+                    entry,
                     {
                         "document_type_id": self.env["sync.document.type"]._id_of(entry["document_type"]),
                         "form": "partner",
@@ -142,7 +153,10 @@ class SyncPack(models.AbstractModel):
             },
             "mappings": {
                 entry["code"]: self._version(
-                    "sync.mapping", pack, company, entry,
+                    "sync.mapping",
+                    pack,
+                    company,
+                    entry,
                     {
                         "document_type_id": self.env["sync.document.type"]._id_of(entry["document_type"]),
                         "document": reading.text(pack["name"], entry["file"]),
@@ -174,13 +188,15 @@ class SyncPack(models.AbstractModel):
             "gate_ids": [Command.set([gates[code].id for code in entry.get("gates", ())])],
         }
         if retry["kind"] == "exponential":
-            data.update(retry_base=float(retry["base"]), retry_factor=float(retry["factor"]), retry_cap=float(retry["cap"]))
+            data.update(
+                retry_base=float(retry["base"]), retry_factor=float(retry["factor"]), retry_cap=float(retry["cap"])
+            )
         else:
             data["retry_schedule"] = ", ".join(f"{float(seconds):g}" for seconds in retry["seconds"])
         return data
 
     def _part(self, model, entry, company):
-        """A gate, service level or retention with this content: the one of that code, or a sibling beside a fixed one."""
+        """The gate, service level or retention with this content; a sibling of its code beside one that is fixed."""
         parts = self.env[model]
         data = {name: _plain(value) for name, value in entry.items() if name != "code"}
         code, number = entry["code"], 1
@@ -196,7 +212,9 @@ class SyncPack(models.AbstractModel):
 
     def _version(self, model, pack, company, entry, content):
         """The version with this content: an existing one, the draft brought up to date, or a new draft."""
-        versions = self.env[model].search([("code", "=", entry["code"]), ("company_id", "=", company.id)], order="id desc")
+        versions = self.env[model].search(
+            [("code", "=", entry["code"]), ("company_id", "=", company.id)], order="id desc"
+        )
         same = versions.filtered(lambda v: v.state != "retired" and not _differences(v, content))
         if same:
             return same[0]
@@ -211,7 +229,13 @@ class SyncPack(models.AbstractModel):
             draft.write({**content, "name": entry["name"], **({"version": pack["version"]} if free else {})})
             return draft
         return self.env[model].create(
-            {**content, "code": entry["code"], "name": entry["name"], "version": pack["version"], "company_id": company.id}
+            {
+                **content,
+                "code": entry["code"],
+                "name": entry["name"],
+                "version": pack["version"],
+                "company_id": company.id,
+            }
         )
 
     # -- master data and secrets -----------------------------------------------------------------------------------
@@ -246,7 +270,11 @@ class SyncPack(models.AbstractModel):
     def _load_xrefs(self, pack, partner):
         xrefs = self.env["sync.xref"]
         for entry in pack.get("xrefs", ()):
-            key = [("trading_partner_id", "=", partner.id), ("domain", "=", entry["domain"]), ("external_id", "=", entry["external_id"])]
+            key = [
+                ("trading_partner_id", "=", partner.id),
+                ("domain", "=", entry["domain"]),
+                ("external_id", "=", entry["external_id"]),
+            ]
             if not xrefs.search_count(key, limit=1):
                 xrefs.create({**entry, "trading_partner_id": partner.id})
 

@@ -35,7 +35,9 @@ def read(name: str) -> dict[str, Any]:
     pack = json.loads((FOLDER / name / "pack.json").read_text(encoding="utf-8"), parse_float=Decimal)
     problems = [fault.detail for fault in schema().faults(pack)] or list(_loose_ends(pack))
     if problems:
-        raise Fault("engine.configuration", f"The pack {name} cannot be used: " + " ".join(problems), subject=f"pack {name}")
+        raise Fault(
+            "engine.configuration", f"The pack {name} cannot be used: " + " ".join(problems), subject=f"pack {name}"
+        )
     return pack
 
 
@@ -47,8 +49,12 @@ def text(name: str, file: str) -> str:
 def _loose_ends(pack):
     """References inside the pack that lead nowhere."""
     for kind, member, target in (
-        ("interfaces", "endpoint", "endpoints"), ("interfaces", "contract", "contracts"), ("interfaces", "mapping", "mappings"),
-        ("interfaces", "policy", "policies"), ("policies", "service_level", "service_levels"), ("policies", "retention", "retentions"),
+        ("interfaces", "endpoint", "endpoints"),
+        ("interfaces", "contract", "contracts"),
+        ("interfaces", "mapping", "mappings"),
+        ("interfaces", "policy", "policies"),
+        ("policies", "service_level", "service_levels"),
+        ("policies", "retention", "retentions"),
     ):
         known = {entry["code"] for entry in pack.get(target, ())}
         for entry in pack.get(kind, ()):

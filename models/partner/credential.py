@@ -32,23 +32,41 @@ class SyncCredential(models.Model):
     trading_partner_id = fields.Many2one(related="endpoint_id.trading_partner_id", store=True, index=True)
     company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True, precompute=True)
     purpose = fields.Selection(
-        [("verify", "Recognise what they send"), ("sign", "Sign what we send")], required=True, tracking=True,
-        compute="_compute_purpose", store=True, readonly=False, precompute=True,
+        [("verify", "Recognise what they send"), ("sign", "Sign what we send")],
+        required=True,
+        tracking=True,
+        compute="_compute_purpose",
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     secret_input = fields.Char(
-        string="Secret", compute="_compute_secret_input", inverse="_inverse_secret_input",
+        string="Secret",
+        compute="_compute_secret_input",
+        inverse="_inverse_secret_input",
         help="As the partner shows it. It is encrypted and cannot be read again, not even by you.",
     )
     version_ids = fields.One2many("sync.credential.version", "credential_id", string="Versions", readonly=True)
-    valid_until = fields.Datetime(string="Expires on", tracking=True, help="The newest secret works until then; empty: no end.")
+    valid_until = fields.Datetime(
+        string="Expires on", tracking=True, help="The newest secret works until then; empty: no end."
+    )
     review_date = fields.Date(
-        string="Review by", default=lambda self: fields.Date.today() + timedelta(days=REVIEW_EVERY_DAYS), tracking=True,
+        string="Review by",
+        default=lambda self: fields.Date.today() + timedelta(days=REVIEW_EVERY_DAYS),
+        tracking=True,
         help="By then somebody confirms that the credential is still needed.",
     )
     last_used_at = fields.Datetime(string="Last used", readonly=True, copy=False)
     active = fields.Boolean(default=True)
     state = fields.Selection(
-        [("empty", "No secret"), ("valid", "Valid"), ("overlap", "Rotating"), ("expiring", "Expires soon"), ("expired", "Expired"), ("revoked", "Revoked")],
+        [
+            ("empty", "No secret"),
+            ("valid", "Valid"),
+            ("overlap", "Rotating"),
+            ("expiring", "Expires soon"),
+            ("expired", "Expired"),
+            ("revoked", "Revoked"),
+        ],
         compute="_compute_state",
     )
 
@@ -96,7 +114,9 @@ class SyncCredential(models.Model):
                 raise ValidationError(self.env._("What stays inside Odoo needs no credential."))
             if (direction == "outbound") != (credential.purpose == "sign"):
                 raise ValidationError(
-                    self.env._("An endpoint that receives recognises the sender; one that sends signs: %s.", credential.name)
+                    self.env._(
+                        "An endpoint that receives recognises the sender; one that sends signs: %s.", credential.name
+                    )
                 )
 
     @api.model_create_multi
@@ -111,7 +131,9 @@ class SyncCredential(models.Model):
 
     def write(self, vals):
         if "endpoint_id" in vals and any(c.version_ids and c.endpoint_id.id != vals["endpoint_id"] for c in self):
-            raise UserError(self.env._("A secret is valid for its own endpoint. Make a new credential for the other one."))
+            raise UserError(
+                self.env._("A secret is valid for its own endpoint. Make a new credential for the other one.")
+            )
         result = super().write(vals)
         if "valid_until" in vals:
             for credential in self:
@@ -163,7 +185,8 @@ class SyncCredential(models.Model):
         if before:
             self.message_post(
                 body=self.env._("New secret; the one before stays valid for %s hours.", overlap_hours)
-                if overlap_hours else self.env._("New secret; the one before ended at once.")
+                if overlap_hours
+                else self.env._("New secret; the one before ended at once.")
             )
         return version
 

@@ -12,12 +12,24 @@ from ...core.faults import Fault
 from .trading_partner import CONNECTABLE
 
 STATES = [("draft", "Draft"), ("live", "Live"), ("suspended", "Suspended"), ("retired", "Retired")]
-DIRECTIONS = [("inbound", "They send to us"), ("outbound", "We send to them"), ("internal", "Inside Odoo")]
+DIRECTIONS = [("inbound", "Receives"), ("outbound", "Sends"), ("internal", "Inside Odoo")]
 CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 ALLOWED_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 PROFILE_FIELDS = (
-    "active", "allowed_private_hosts", "authentication", "authentication_settings", "code", "codec", "company_id",
-    "direction", "key_source", "key_value", "max_body_bytes", "topic_source", "topic_value", "trading_partner_id",
+    "active",
+    "allowed_private_hosts",
+    "authentication",
+    "authentication_settings",
+    "code",
+    "codec",
+    "company_id",
+    "direction",
+    "key_source",
+    "key_value",
+    "max_body_bytes",
+    "topic_source",
+    "topic_value",
+    "trading_partner_id",
     "user_id",
 )
 
@@ -38,7 +50,9 @@ class SyncEndpoint(models.Model):
 
     name = fields.Char(required=True, tracking=True)
     code = fields.Char(
-        required=True, copy=False, tracking=True,
+        required=True,
+        copy=False,
+        tracking=True,
         help="Unique in this database; part of the address that partners call.",
     )
     trading_partner_id = fields.Many2one(
@@ -49,11 +63,17 @@ class SyncEndpoint(models.Model):
     direction = fields.Selection(DIRECTIONS, required=True, default="inbound", tracking=True)
     transport = fields.Selection(
         [("webhook", "Webhook"), ("https", "HTTPS request"), ("internal", "None, stays inside Odoo")],
-        compute="_compute_transport", store=True, required=True, precompute=True,
+        compute="_compute_transport",
+        store=True,
+        required=True,
+        precompute=True,
     )
     codec = fields.Selection([("json", "JSON")], required=True, default="json")
     authentication = fields.Selection(
-        selection="_select_authentication", required=True, default="standard_webhooks", tracking=True,
+        selection="_select_authentication",
+        required=True,
+        default="standard_webhooks",
+        tracking=True,
         help="How the sender of a document is recognised: by a signature over the body.",
     )
     authentication_settings = fields.Text(
@@ -67,20 +87,28 @@ class SyncEndpoint(models.Model):
             ("constant", "One key for all"),
             ("event", "The key of the event"),
         ],
-        string="Ordering key", required=True, default="pointer",
+        string="Ordering key",
+        required=True,
+        default="pointer",
         help="Documents with the same key are worked strictly one after the other.",
     )
-    key_value = fields.Char(string="Key is found at", help="JSON pointer (/order/id), name of the header, or the constant.")
+    key_value = fields.Char(
+        string="Key is found at", help="JSON pointer (/order/id), name of the header, or the constant."
+    )
     topic_source = fields.Selection(
         [("pointer", "A member of the document"), ("header", "A header"), ("constant", "Always the same")],
-        string="Kind of document", default="header",
+        string="Kind of document",
+        default="header",
         help="How a received document says what it is; the interfaces of the endpoint name the values they take.",
     )
-    topic_value = fields.Char(string="Kind is found at", help="JSON pointer (/type), name of the header, or the constant.")
+    topic_value = fields.Char(
+        string="Kind is found at", help="JSON pointer (/type), name of the header, or the constant."
+    )
     url = fields.Char(string="Address", tracking=True, help="Where we send to.")
     intake_url = fields.Char(string="Address for the partner", compute="_compute_intake_url")
     allowed_private_hosts = fields.Text(
-        string="Allowed private hosts", tracking=True,
+        string="Allowed private hosts",
+        tracking=True,
         help="One host:port per line. Addresses inside our own network are refused unless they stand here.",
     )
     connect_timeout = fields.Integer(string="Connect timeout (s)", required=True, default=5)
@@ -89,11 +117,17 @@ class SyncEndpoint(models.Model):
     concurrency = fields.Integer(required=True, default=4, help="Deliveries to this endpoint at the same time.")
     pack_code = fields.Char(readonly=True, copy=False, help="What the pack calls it from which it was loaded.")
     user_id = fields.Many2one(
-        "res.users", string="Acts as", copy=False, tracking=True, ondelete="restrict",
+        "res.users",
+        string="Acts as",
+        copy=False,
+        tracking=True,
+        ondelete="restrict",
         domain="[('share', '=', False), ('company_ids', '=', company_id)]",
         help="The endpoint's own internal user. What its documents change in Odoo carries this name.",
     )
-    state = fields.Selection(STATES, required=True, default="draft", copy=False, readonly=True, tracking=True, index=True)
+    state = fields.Selection(
+        STATES, required=True, default="draft", copy=False, readonly=True, tracking=True, index=True
+    )
     paused = fields.Boolean(copy=False, readonly=True, default=False, tracking=True)
     active = fields.Boolean(default=True)
     credential_ids = fields.One2many("sync.credential", "endpoint_id", string="Credentials")
@@ -111,9 +145,7 @@ class SyncEndpoint(models.Model):
         "CHECK (code ~ '^[a-z0-9][a-z0-9-]{1,62}$')", "A code has small letters, digits and dashes."
     )
     _user_uniq = models.Constraint("UNIQUE (user_id)", "Each endpoint acts as a user of its own.")
-    _known_state = models.Constraint(
-        "CHECK (state IN ('draft', 'live', 'suspended', 'retired'))", "Unknown state."
-    )
+    _known_state = models.Constraint("CHECK (state IN ('draft', 'live', 'suspended', 'retired'))", "Unknown state.")
     _limits = models.Constraint(
         """CHECK (connect_timeout BETWEEN 1 AND 60 AND read_timeout BETWEEN 1 AND 300
               AND max_body_bytes BETWEEN 1 AND 16777216 AND concurrency BETWEEN 1 AND 64)""",
@@ -161,7 +193,9 @@ class SyncEndpoint(models.Model):
 
     @api.depends("interface_ids")
     def _compute_interface_count(self):
-        counts = dict(self.env["sync.interface"]._read_group([("endpoint_id", "in", self.ids)], ["endpoint_id"], ["__count"]))
+        counts = dict(
+            self.env["sync.interface"]._read_group([("endpoint_id", "in", self.ids)], ["endpoint_id"], ["__count"])
+        )
         for endpoint in self:
             endpoint.interface_count = counts.get(endpoint, 0)
 
@@ -193,7 +227,9 @@ class SyncEndpoint(models.Model):
     def _check_code(self):
         for endpoint in self:
             if not CODE.fullmatch(endpoint.code or ""):
-                raise ValidationError(self.env._("A code has small letters, digits and dashes: “%s” has not.", endpoint.code))
+                raise ValidationError(
+                    self.env._("A code has small letters, digits and dashes: “%s” has not.", endpoint.code)
+                )
 
     @api.constrains("authentication", "authentication_settings")
     def _check_authentication(self):
@@ -209,7 +245,9 @@ class SyncEndpoint(models.Model):
             parts = urlsplit(endpoint.url)
             allowed = endpoint._private_hosts()
             if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-                raise ValidationError(self.env._("The address is like https://host/path, without a user or password in it."))
+                raise ValidationError(
+                    self.env._("The address is like https://host/path, without a user or password in it.")
+                )
             if parts.scheme == "http" and f"{parts.hostname}:{parts.port or 80}" not in allowed:
                 raise ValidationError(
                     self.env._("Documents leave encrypted (https). Plain http is for allowed private hosts only.")
@@ -220,7 +258,9 @@ class SyncEndpoint(models.Model):
         for endpoint in self:
             for host in endpoint._private_hosts():
                 if not ALLOWED_HOST.fullmatch(host):
-                    raise ValidationError(self.env._("Allowed private hosts are written host:port, one per line: “%s” is not.", host))
+                    raise ValidationError(
+                        self.env._("Allowed private hosts are written host:port, one per line: “%s” is not.", host)
+                    )
 
     @api.constrains("key_source", "key_value", "topic_source", "topic_value", "direction")
     def _check_sources(self):
@@ -229,14 +269,18 @@ class SyncEndpoint(models.Model):
             if endpoint.key_source != "event":
                 pairs.append((endpoint.key_source, endpoint.key_value, self.env._("ordering key")))
             elif endpoint.direction == "inbound":
-                raise ValidationError(self.env._("What arrives has no event yet: take its ordering key from the document."))
+                raise ValidationError(
+                    self.env._("What arrives has no event yet: take its ordering key from the document.")
+                )
             if endpoint.direction == "inbound":
                 pairs.append((endpoint.topic_source, endpoint.topic_value, self.env._("kind of document")))
             for source, value, what in pairs:
                 if not source or not value:
                     raise ValidationError(self.env._("Say where the %s is found.", what))
                 if source == "pointer" and not value.startswith("/"):
-                    raise ValidationError(self.env._("A pointer to the %(what)s begins with a slash: /%(value)s", what=what, value=value))
+                    raise ValidationError(
+                        self.env._("A pointer to the %(what)s begins with a slash: /%(value)s", what=what, value=value)
+                    )
 
     @api.constrains("state", "user_id", "trading_partner_id", "url", "direction")
     def _check_live(self):
@@ -303,7 +347,9 @@ class SyncEndpoint(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_drafts(self):
         if any(endpoint.state != "draft" for endpoint in self):
-            raise UserError(self.env._("An endpoint that was on the wire is retired, not deleted: its messages name it."))
+            raise UserError(
+                self.env._("An endpoint that was on the wire is retired, not deleted: its messages name it.")
+            )
 
     # -- transitions -----------------------------------------------------------------------------------------------
 

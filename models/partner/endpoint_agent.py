@@ -25,9 +25,7 @@ class SyncEndpoint(models.Model):
         for endpoint in self.filtered("user_id"):
             user = endpoint.user_id.sudo()  # sudo: groups and companies of a user are not everybody's to read
             if user._is_superuser() or not user.has_group(AGENT_GROUP):
-                raise ValidationError(
-                    self.env._("%s is not an integration agent. Use “Create its user”.", user.name)
-                )
+                raise ValidationError(self.env._("%s is not an integration agent. Use “Create its user”.", user.name))
             too_much = [group for group in FORBIDDEN_GROUPS if user.has_group(group)]
             if too_much:
                 groups = ", ".join(self.env.ref(group).sudo().full_name for group in too_much)  # sudo: name of a group
@@ -36,7 +34,9 @@ class SyncEndpoint(models.Model):
                 )
             if user.company_ids != endpoint.company_id:
                 raise ValidationError(
-                    self.env._("%(user)s must belong to %(company)s only.", user=user.name, company=endpoint.company_id.name)
+                    self.env._(
+                        "%(user)s must belong to %(company)s only.", user=user.name, company=endpoint.company_id.name
+                    )
                 )
 
     def action_create_agent(self):
@@ -56,17 +56,22 @@ class SyncEndpoint(models.Model):
         self.ensure_one()
         group_ids = [self.env.ref(name).id for name in ("base.group_user", AGENT_GROUP, *groups)]
         # sudo: integration managers do not administer users; this one cannot log in and gets fixed groups.
-        user = self.env["res.users"].sudo().with_context(no_reset_password=True, mail_create_nosubscribe=True).create(
-            {
-                "name": self.env._("%s (integration)", name or self.name),
-                "login": f"{LOGIN_PREFIX}{self.code}",
-                "company_id": self.company_id.id,
-                "company_ids": [Command.set(self.company_id.ids)],
-                "group_ids": [Command.set(group_ids)],
-                "notification_type": "inbox",
-                "tz": "UTC",
-                "lang": "en_US",
-            }
+        user = (
+            self.env["res.users"]
+            .sudo()
+            .with_context(no_reset_password=True, mail_create_nosubscribe=True)
+            .create(
+                {
+                    "name": self.env._("%s (integration)", name or self.name),
+                    "login": f"{LOGIN_PREFIX}{self.code}",
+                    "company_id": self.company_id.id,
+                    "company_ids": [Command.set(self.company_id.ids)],
+                    "group_ids": [Command.set(group_ids)],
+                    "notification_type": "inbox",
+                    "tz": "UTC",
+                    "lang": "en_US",
+                }
+            )
         )
         self.user_id = user
         return user

@@ -45,28 +45,45 @@ class SyncTradingPartner(models.Model):
     _guarded_fields = ("state", "state_before")
 
     name = fields.Char(required=True, tracking=True)
-    code = fields.Char(required=True, index=True, tracking=True, help="Short name in lists and logs: small letters, digits, dashes.")
+    code = fields.Char(
+        required=True, index=True, tracking=True, help="Short name in lists and logs: small letters, digits, dashes."
+    )
     kind = fields.Selection(KINDS, required=True, default="other", tracking=True)
     environment = fields.Selection(
-        [("production", "Production"), ("test", "Test")], required=True, default="test", tracking=True,
+        [("production", "Production"), ("test", "Test")],
+        required=True,
+        default="test",
+        tracking=True,
         help="A test partner never acts on production business, and the reverse.",
     )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company, index=True, tracking=True
     )
     partner_id = fields.Many2one(
-        "res.partner", string="Contact", check_company=True, tracking=True, ondelete="restrict",
+        "res.partner",
+        string="Contact",
+        check_company=True,
+        tracking=True,
+        ondelete="restrict",
         help="The company in the address book, where it is one.",
     )
     business_owner_id = fields.Many2one(
-        "res.users", tracking=True, domain="[('share', '=', False)]", ondelete="restrict",
+        "res.users",
+        tracking=True,
+        domain="[('share', '=', False)]",
+        ondelete="restrict",
         help="Answers for what is exchanged, and gets the questions of business.",
     )
     technical_owner_id = fields.Many2one(
-        "res.users", tracking=True, domain="[('share', '=', False)]", ondelete="restrict",
+        "res.users",
+        tracking=True,
+        domain="[('share', '=', False)]",
+        ondelete="restrict",
         help="Answers for the connection.",
     )
-    state = fields.Selection(STATES, required=True, default="draft", copy=False, readonly=True, tracking=True, index=True)
+    state = fields.Selection(
+        STATES, required=True, default="draft", copy=False, readonly=True, tracking=True, index=True
+    )
     pack = fields.Char(readonly=True, copy=False, help="The pack that the partner was set up from.")
     pack_version = fields.Char(readonly=True, copy=False)
     state_before = fields.Selection(STATES, string="State before suspension", copy=False, readonly=True)
@@ -134,9 +151,13 @@ class SyncTradingPartner(models.Model):
 
     def write(self, vals):
         if "company_id" in vals and any(p.company_id.id != vals["company_id"] and p.endpoint_ids for p in self):
-            raise UserError(self.env._("A trading partner with endpoints stays in its company. Connect it anew in the other."))
+            raise UserError(
+                self.env._("A trading partner with endpoints stays in its company. Connect it anew in the other.")
+            )
         if "environment" in vals and any(p.environment != vals["environment"] and p.state != "draft" for p in self):
-            raise UserError(self.env._("The environment is fixed once testing has begun. Connect the other environment anew."))
+            raise UserError(
+                self.env._("The environment is fixed once testing has begun. Connect the other environment anew.")
+            )
         result = super().write(vals)
         self.env.registry.clear_cache()
         return result
@@ -198,9 +219,7 @@ class SyncTradingPartner(models.Model):
 
     def _refuse_missing(self, missing):
         if missing:
-            raise UserError(
-                self.env._("%(partner)s is not ready:", partner=self.name) + "\n- " + "\n- ".join(missing)
-            )
+            raise UserError(self.env._("%(partner)s is not ready:", partner=self.name) + "\n- " + "\n- ".join(missing))
 
     def _missing_to_certify(self):
         """What the connection still lacks, in sentences."""

@@ -11,7 +11,6 @@ class SyncGoverned(models.AbstractModel):
 
     process_id = fields.Many2one(
         "sync.process",
-        string="Process",
         compute="_compute_process_id",
         search="_search_process_id",
         groups="sync_governance.group_viewer",

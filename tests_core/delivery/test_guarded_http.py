@@ -175,13 +175,13 @@ def drip(partner):
 def test_a_partner_who_drips_the_head_is_cut_off_at_the_deadline(drip, send):
     result = send(to=drip(b"HTTP/1.1 200 OK\r\nX-Slow: "), total_timeout=0.6)
     assert (code(result), result.status) == ("deliver.timeout", None)
-    assert 0.5 < result.elapsed < 2
+    assert 0.5 < result.elapsed < 5
 
 
 def test_a_partner_who_drips_the_body_has_still_accepted(drip, send):
     result = send(to=drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"), total_timeout=0.6)
     assert (result.status, result.fault, result.truncated) == (200, None, True)
-    assert 0.5 < result.elapsed < 2
+    assert 0.5 < result.elapsed < 5
 
 
 def test_endless_interim_answers_are_cut_off_at_the_deadline(drip, send):
@@ -195,7 +195,7 @@ def test_silence_is_a_timeout(partner, send):
     result = send(to=to, read_timeout=0.3)
     stop.set()
     assert code(result) == "deliver.timeout"
-    assert result.elapsed < 2
+    assert result.elapsed < 5
 
 
 def test_a_large_request_that_nobody_reads_is_cut_off_at_the_deadline():
@@ -204,7 +204,7 @@ def test_a_large_request_that_nobody_reads_is_cut_off_at_the_deadline():
         with GuardedSession(allowed_hosts=[name]) as session:
             result = session.deliver(Request(f"http://{name}/", body=b"x" * 30_000_000, total_timeout=0.6))
     assert code(result) == "deliver.timeout"
-    assert result.elapsed < 2
+    assert result.elapsed < 5
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_a_tls_partner_who_drips_is_cut_off_at_the_deadline(partner, authority):
         result = session.deliver(Request(to.url, total_timeout=0.8))
     stop.set()
     assert code(result) == "deliver.timeout"
-    assert result.elapsed < 2
+    assert result.elapsed < 5
 
 
 def test_a_handshake_that_is_never_answered_is_cut_off():
@@ -341,7 +341,7 @@ def test_a_handshake_that_is_never_answered_is_cut_off():
         with GuardedSession(allowed_hosts=[name]) as session:
             result = session.deliver(Request(f"https://{name}/", connect_timeout=0.4, read_timeout=5))
     assert code(result) == "deliver.timeout"
-    assert result.elapsed < 2
+    assert result.elapsed < 5
 
 
 def test_one_session_serves_many_threads(partner):

@@ -18,6 +18,7 @@ def document(*rules, **members):
         ({"to": "a", "from": "b !! c"}, "/rules/0/from", "at character 3"),
         ({"to": "a", "from": "@root.b.$"}, "/rules/0/from", "at character 9"),
         ({"to": "a", "from": ""}, "/rules/0/from", "empty"),
+        ({"to": "a", "from": "(" * 5000 + "b" + ")" * 5000}, "/rules/0/from", "nested too deep"),
         ({"to": "a", "from": "shout(b)"}, "/rules/0/from", "no function shout()"),
         ({"to": "a", "from": "length(b, c)"}, "/rules/0/from", "takes 1 argument, not 2"),
         ({"to": "a", "from": "b[?c > `0.12345678901234567`]"}, "/rules/0/from", "at most 15 digits"),

@@ -12,26 +12,30 @@ def run(batch, works):
     for interface, group in batch.by_interface(works):
         inbound = interface.direction == "inbound"
         sources = [work.document if inbound else work.canonical for work in group]
-        for work, document, faults in zip(group, *_translated(batch, interface, group, sources), strict=True):
-            if faults:
-                work.outcome = summary(faults, reference=work.reference)
-            elif inbound:
+        for work, document in zip(group, _translated(batch, interface, group, sources), strict=True):
+            if not work.live:
+                continue
+            if inbound:
                 _take(work, document, validator(interface.document_type))
             else:
                 work.document = document
 
 
 def _translated(batch, interface, group, sources):
-    """Documents and faults, one each per source; without a mapping the partner speaks our language already."""
+    """One document per source; without a mapping the partner speaks our language already."""
     if interface.mapping is None:
-        return sources, [[] for _ in sources]
+        return sources
     environment = batch.endpoint(group[0].endpoint_id).environment
     contexts = [
         {"message_id": work.uid, "received_at": work.received_at.isoformat(), "environment": environment}
         for work in group
     ]
     results = interface.mapping.evaluate_many(sources, lookup=batch.lookup(interface), contexts=contexts)
-    return [result.document for result in results], [result.faults for result in results]
+    for work, result in zip(group, results, strict=True):
+        work.notices = [notice.text for notice in result.notices]
+        if result.faults:
+            work.outcome = summary(result.faults, reference=work.reference)
+    return [result.document for result in results]
 
 
 def _take(work, document, shape):
