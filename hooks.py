@@ -9,3 +9,4 @@ def post_init_hook(env):
 def uninstall_hook(env):
     """Agents lose their rights with the module's groups; the users stay, archived, because documents name them."""
     env["res.users"].search([("login", "=like", "sync.agent.%")]).action_archive()
+    env.cr.execute("DROP FUNCTION IF EXISTS sync_lifecycle_guard(), sync_policy_gate_guard() CASCADE")

@@ -47,8 +47,8 @@ class Done:
 class Wait:
     """The message is early: park it until (``wait_type``, ``wait_ref``) is met, or until ``deadline`` (UTC, naive).
 
-    ``wait_type`` is a word of a closed list (``process``, ``order``, ``shipment``, ``reference``, ``gate``), ``wait_ref`` the
-    key that whoever meets the wait releases by. At the deadline the message becomes an exception with ``fault``.
+    ``wait_type`` is a word of a closed list (``process``, ``order``, ``shipment``, ``reference``), ``wait_ref`` the key
+    that whoever meets the wait releases by. At the deadline the message becomes an exception with ``fault``.
     """
 
     wait_type: str

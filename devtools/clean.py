@@ -2,8 +2,9 @@
 
 import shutil
 
-from . import layout, private_cluster, processes
+from . import layout, postgres, private_cluster, processes, workbench
 from .console import say
+from .database import Databases
 
 KEPT = ("python", "odoo", "postgres", "apt", ".gitignore")
 
@@ -14,6 +15,9 @@ def command(arguments) -> int:
         return 0
     for name in processes.end_leftovers():
         say(f"- ended {name}")
+    if postgres.named(arguments.db_url):
+        with workbench.opened(odoo=arguments.odoo, db_url=arguments.db_url) as bench:
+            Databases(bench).remove_all()
     private_cluster.remove()
     made = {"python", "odoo", "postgres", "apt", "odoo-path", "addons", "data", "logs", "state", "odoo.conf"}
     for name in sorted(made - (set() if arguments.all else set(KEPT))):

@@ -71,8 +71,8 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--url", help="take them from this running Odoo instead of a demonstration of its own")
 
     verb = _verb(verbs, "clean", clean.command, "remove databases, data and logs that dev made")
+    _host_options(verb)
     verb.add_argument("--all", action="store_true", help="also Odoo, Python environments and downloads")
-    verb.add_argument("--db-url", metavar="URL", help=argparse.SUPPRESS)
     return top
 
 

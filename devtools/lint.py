@@ -20,7 +20,16 @@ def run_all(*, fix: bool = False) -> int:
         "ruff format": [python, "-m", "ruff", "format", "--check", "--quiet", "."],
     }
     if (addon / "__manifest__.py").exists():
-        checks["pylint-odoo"] = [python, "-m", "pylint", f"--rcfile={layout.ROOT / '.pylintrc'}", str(addon)]
+        # The real folders and not the addon of links: pylint does not follow links and would find nothing to check.
+        parts = [entry for entry in sorted(addon.iterdir()) if entry.suffix == ".py" or any(entry.rglob("*.py"))]
+        checks["pylint-odoo"] = [
+            python,
+            "-m",
+            "pylint",
+            f"--rcfile={layout.ROOT / '.pylintrc'}",
+            "--recursive=y",
+            *(str(layout.ROOT / entry.name) for entry in parts),
+        ]
     failed = 0
     for title, command in checks.items():
         done = subprocess.run(

@@ -68,11 +68,16 @@ def system_binaries() -> Path | None:
     return next((folder for folder in ordered if all((folder / name).exists() for name in needed)), None)
 
 
+def named(db_url: str | None) -> Server | None:
+    """The server that the person named, if any."""
+    return from_url(db_url) if db_url else from_environment()
+
+
 def acquire(db_url: str | None, *, durable: bool) -> Server:
     """The server to use. A private one is started if it does not run; `release` stops it with its last user."""
-    named = from_url(db_url) if db_url else from_environment()
-    if named:
-        return named
+    server = named(db_url)
+    if server:
+        return server
     binaries = system_binaries() or obtain_binaries()
     cluster = private_cluster.acquire(binaries, durable=durable)
     return Server(str(cluster.sockets), cluster.port, private_cluster.SUPERUSER, binaries=cluster.binaries)

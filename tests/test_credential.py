@@ -150,7 +150,7 @@ class TestWhatTheEngineGets(GovernanceCase):
         wizard = (
             self.env[action["res_model"]]
             .with_user(self.officer)
-            .with_context(action["context"])
+            .with_context(**action["context"])
             .create({"secret_input": OTHER, "overlap_hours": 1})
         )
         self.assertEqual(self.values(), [OTHER, SECRET])
@@ -182,11 +182,11 @@ class TestWhatTheEngineGets(GovernanceCase):
             self.values()
 
     def test_last_use_is_kept_to_the_minute(self):
-        self.env["sync.credential"]._used([self.proof.id])
+        self.env["sync.credential"]._used(self.env.cr, [self.proof.id])
         self.env.invalidate_all()
         self.assertTrue(self.proof.last_used_at)
         with self.assertQueryCount(1):
-            self.env["sync.credential"]._used([self.proof.id])
+            self.env["sync.credential"]._used(self.env.cr, [self.proof.id])
 
 
 class TestKeys(GovernanceCase):

@@ -127,6 +127,12 @@ class TestOrderToCash(FlowCase):
         self.assertEqual(order.amount_total, 125.24)  # (2 x 40 + 3 x 8 + 4.90) plus 15 %
         self.assertEqual(order.create_uid, self.env["sync.endpoint"].search([("code", "=", "shop-orders")]).user_id)
         process = self.env["sync.process"]._of(order)
+        message = process.message_ids.filtered(lambda m: m.document_type_id.code == "order.create")
+        self.assertTrue(message.credential_id, "the message says which credential it came under")
+        for stamp in ("contract_id", "mapping_id", "policy_id"):
+            self.assertEqual(message[stamp].state, "approved", f"and which {stamp} it ran under")
+        self.assertTrue(message.ownership_version)
+        self.assertIn(order.id, message.effect_ids.filtered(lambda e: e.res_model == "sale.order").mapped("res_id"))
         self.assertReached(process, "order.received", "order.accepted", "stock.reserved", "fulfilment.requested")
         self.assertEqual(len(self.sent), 1, "the 3PL was asked once")
         picking = order.picking_ids
@@ -218,7 +224,12 @@ class TestBadInput(FlowCase):
         exception = self.assertNeedsAttention(receipt, "apply.product_unknown", "NEW-9")
         self.assertFalse(self.order(), "nothing half done")
         self.env["product.product"].create(
-            {"name": "New article", "default_code": "NEW-9", "type": "consu", "taxes_id": [(6, 0, self.lamp.taxes_id.ids)]}
+            {
+                "name": "New article",
+                "default_code": "NEW-9",
+                "type": "consu",
+                "taxes_id": [(6, 0, self.lamp.taxes_id.ids)],
+            }
         )
         with self.partner_answers():
             exception.action_retry()
@@ -295,3 +306,47 @@ class TestBadInput(FlowCase):
             self.run_engine()
         self.assertEqual((request.state, request.uid), ("done", uid))
         self.assertEqual({parcel.headers["webhook-id"] for parcel in self.sent}, {uid}, "the id stays the same")
+
+
+@tagged("post_install", "-at_install")
+class TestAlerts(FlowCase):
+    def alerts(self, code):
+        return self.env["sync.exception"].search([("code", "=", code), ("is_open", "=", True)])
+
+    def test_what_is_late_is_told_to_a_person_and_closes_when_it_happens(self):
+        with self.partner_answers():
+            self.shop_orders()
+            self.run_engine()
+            process = self.env["sync.process"]._of(self.order())
+            shipped = process.milestone_ids.filtered(lambda m: m.code == "goods.shipped")
+            self.assertTrue(shipped.due_at, "the goods are due some time after the order")
+            self.env.cr.execute(
+                "UPDATE sync_milestone SET due_at = now() AT TIME ZONE 'UTC' - interval '1 hour' WHERE id = %s",
+                [shipped.id],
+            )
+            self.env.invalidate_all()
+            self.env["sync.milestone"]._cron_mark_overdue()
+            alert = self.alerts("process.milestone_overdue")
+            self.assertEqual(alert.process_id, process)
+            self.assertTrue(alert.user_id)
+            self.assertTrue(alert.activity_ids)
+            self.env["sync.milestone"]._cron_mark_overdue()
+            self.assertEqual(len(self.alerts("process.milestone_overdue")), 1, "told once")
+            picking = self.order().picking_ids
+            self.threepl_ships("S-1", picking, {self.lamp: 2, self.cable: 3}, "NP1", final=True)
+            self.run_engine()
+        self.assertFalse(self.alerts("process.milestone_overdue"))
+        self.assertEqual(alert.state, "resolved")
+
+    def test_a_problem_on_the_road_is_told_to_service_and_closes_with_the_delivery(self):
+        with self.partner_answers():
+            self.shop_orders()
+            self.run_engine()
+            self.threepl_ships("S-1", self.order().picking_ids, {self.lamp: 2, self.cable: 3}, "NP1", final=True)
+            self.carrier_says("e1", "NP1", "failure", "2026-11-21T10:00:00Z")
+            self.run_engine()
+            alert = self.alerts("process.delivery_exception")
+            self.assertEqual(alert.domain, "service")
+            self.carrier_says("e2", "NP1", "delivered", "2026-11-22T10:00:00Z")
+            self.run_engine()
+        self.assertEqual(alert.state, "resolved")

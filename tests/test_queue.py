@@ -221,7 +221,8 @@ class TestQueue(BaseCase):
                     with self.connection() as cr:
                         queue.settle(cr, token=token, lane_ids=[lane.lane_id for lane in lanes])
                         cr.execute(
-                            "UPDATE sync_lane SET claimed_at = claimed_at - interval '1 minute' WHERE claim LIKE 'dead%%'"
+                            """UPDATE sync_lane SET claimed_at = claimed_at - interval '1 minute'
+                                WHERE claim LIKE 'dead%%'"""
                         )
                         queue.rescue(cr)
                     stop.wait(0.005)

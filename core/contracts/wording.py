@@ -61,6 +61,7 @@ def _singles(error: ValidationError) -> list[ValidationError]:
 def _branches(error: ValidationError) -> list[list[ValidationError]]:
     """The errors below ``error``, by the alternative that they belong to."""
     by_branch = sorted(error.context or (), key=lambda suberror: suberror.schema_path[0])
+    # pylint: disable-next=bad-builtin-groupby
     return [list(branch) for _index, branch in groupby(by_branch, key=lambda suberror: suberror.schema_path[0])]
 
 

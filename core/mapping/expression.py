@@ -68,7 +68,7 @@ class Expression:
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
 
-    def read(self, scope: Scope) -> Any:
+    def read(self, scope: Scope) -> Any:  # pylint: disable=method-required-super
         """The value in ``scope``, None where there is none. Raises :class:`ReadError`."""
         if self._origin is not None:
             return _walk(_origin_value(self._origin, scope), self._steps)

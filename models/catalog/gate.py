@@ -76,4 +76,5 @@ class SyncGate(models.Model):
 
     @api.model
     def _milestone_names(self):
-        return {milestone.code: milestone.name for milestone in self.env["sync.milestone.type"].sudo().search([])}
+        types = self.env["sync.milestone.type"].sudo().search([])  # sudo: names of a catalogue, the same for everybody
+        return {milestone.code: milestone.name for milestone in types}

@@ -15,6 +15,9 @@ class SyncEngineRecord(models.AbstractModel):
     _description = "Row of the engine"
     _log_access = False
 
+    # Refusing is the point: nothing of what super() does may happen.
+    # pylint: disable=method-required-super,no-raise-unlink
+
     @api.model_create_multi
     def create(self, vals_list):
         raise UserError(self._refusal())
@@ -33,6 +36,6 @@ class SyncEngineRecord(models.AbstractModel):
     @api.model
     def _refusal(self):
         return self.env._(
-            "%(model)s is written by the engine only. Use the buttons (Retry, Cancel, Replay) instead.",
+            "%(model)s is written by the engine only. Use the buttons (Retry, Cancel) instead.",
             model=self._description,
         )

@@ -150,7 +150,7 @@ def _transaction(registry, profiles, interface, works, worker, started):
             ],
         )
         journal.record(cr, batch, finished, worker.name)
-        cr.commit()
+        cr.commit()  # the engine owns it  # pylint: disable=invalid-commit
         registry.signal_changes()
     return {work.message_id for work in finished}
 

@@ -188,6 +188,7 @@ class SyncIntake(models.AbstractModel):
                     )
                 ],
             )
+            self.env["sync.credential"]._used(cr, [credential_id])
             if fresh:
                 cr.execute(
                     "UPDATE sync_dedupe SET transmission_id = %s WHERE endpoint_id = %s AND key = %s",

@@ -94,7 +94,7 @@ def _confirm(registry, profiles, works, claim, lane_of):
             work.timings["confirm"] = share
         queue.finish(cr, [(work.message_id, work.process_id, work.reference) for work in mine])
         journal.record(cr, batch, mine, claim.worker.name)
-        cr.commit()
+        cr.commit()  # the engine owns it  # pylint: disable=invalid-commit
     return {work.message_id for work in mine if isinstance(work.outcome, Done)}
 
 
@@ -103,15 +103,16 @@ def _keep_transmissions(cr, parcels, results):
         result = results[work.message_id]
         cr.execute(
             """INSERT INTO sync_transmission (direction, endpoint_id, trading_partner_id, company_id, verdict,
-                                              dedupe_key,
+                                              dedupe_key, credential_id,
                                               headers, size, status, fault_code, fault_detail, repeats, occurred_at)
-               VALUES ('outbound', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, now() AT TIME ZONE 'UTC') RETURNING id""",
+               VALUES ('outbound', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, now() AT TIME ZONE 'UTC') RETURNING id""",
             [
                 work.endpoint_id,
                 work.trading_partner_id,
                 work.company_id,
                 "failed" if result.fault else "delivered",
                 work.uid,
+                parcel.credential_id,
                 json.dumps(mask_headers(parcel.headers)),
                 len(parcel.body),
                 result.status,
@@ -120,9 +121,11 @@ def _keep_transmissions(cr, parcels, results):
             ],
         )
         cr.execute(
-            "UPDATE sync_message SET transmission_id = %s WHERE id = %s",
-            [cr.fetchone()[0], work.message_id],
+            "UPDATE sync_message SET transmission_id = %s, credential_id = %s WHERE id = %s",
+            [cr.fetchone()[0], parcel.credential_id, work.message_id],
         )
+    env = api.Environment(cr, api.SUPERUSER_ID, {})  # the last use is the engine's own column
+    env["sync.credential"]._used(cr, [parcel.credential_id for _, parcel in parcels])
 
 
 def _breaker(cr, parcels, results):

@@ -10,7 +10,8 @@ from odoo import api, models
 class Parcel:
     """What a transport needs to deliver one message, read while a transaction was open.
 
-    ``body`` and ``headers`` go on the wire; ``settings`` is the transport's own (timeouts, allowed hosts).
+    ``body`` and ``headers`` go on the wire; ``settings`` is the transport's own (timeouts, allowed hosts),
+    ``credential_id`` the credential it was signed with.
     """
 
     message_id: int
@@ -19,6 +20,7 @@ class Parcel:
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    credential_id: int | None = None
 
 
 class SyncTransport(models.AbstractModel):

@@ -3,6 +3,7 @@ from . import milestone_type
 from . import process
 from . import process_link
 from . import milestone
+from . import milestone_alert
 from . import hold
 from . import parcel
 from . import gate

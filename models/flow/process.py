@@ -146,7 +146,7 @@ class SyncProcess(models.Model):
         """The processes (one or none for one record) that documents belong to, as superuser."""
         ids = records.ids
         if not ids:
-            return self.sudo().browse()
+            return self.sudo().browse()  # sudo: see below
         rows = self.env.execute_query(
             SQL(
                 "SELECT DISTINCT process_id FROM sync_process_link WHERE res_model = %s AND res_id = ANY(%s)",
@@ -342,7 +342,8 @@ class SyncProcess(models.Model):
 
     def _wake_waiting(self):
         """Let messages go on that wait for something to happen in these processes."""
-        self.env["sync.message"].sudo()._release_waiting("process", [str(pid) for pid in self.ids])
+        messages = self.env["sync.message"].sudo()  # sudo: see the class
+        messages._release_waiting("process", [str(pid) for pid in self.ids])
 
     def _hold(self, reason_code, reason, gate=None, message_id=None):
         """Stand still for a reason, once."""
@@ -402,6 +403,6 @@ class SyncProcess(models.Model):
                         "%(process)s cannot become “%(state)s”.", process=process.name, state=dict(STATES)[state]
                     )
                 )
-        self.sudo().write(
+        self.sudo().write(  # sudo: see the class
             {"state": state, "completed_at": fields.Datetime.now() if state in ("completed", "cancelled") else False}
         )

@@ -175,7 +175,7 @@ class SyncCredential(models.Model):
         """Store ``secret`` as the newest version; the one before stays valid ``overlap_hours`` longer."""
         self.ensure_one()
         self.check_access("write")
-        now = self.env.cr.now()  # valid at once, also for a reader in this transaction
+        now = self.env.cr.now().replace(microsecond=0)  # valid at once, also for a reader in this transaction
         before = self.version_ids.filtered(lambda v: v.state in ("active", "overlap"))
         version = self.env["sync.credential.version"]._store(self, secret, valid_from=now, valid_until=valid_until)
         if overlap_hours:
@@ -192,17 +192,21 @@ class SyncCredential(models.Model):
 
     @api.model
     @api.private
-    def _used(self, credential_ids):
-        """Remember the last use, at most once a minute per credential, never waiting for another writer."""
-        if credential_ids:
-            self.env.cr.execute(
+    def _used(self, cr, credential_ids):
+        """Remember the last use, at most once a minute per credential, never waiting for another writer.
+
+        :param cr: a READ COMMITTED cursor of the engine
+        """
+        ids = sorted(set(filter(None, credential_ids)))
+        if ids:
+            cr.execute(
                 SQL(
                     """UPDATE sync_credential SET last_used_at = now() AT TIME ZONE 'UTC'
                         WHERE id IN (SELECT id FROM sync_credential
                                       WHERE id = ANY(%s) AND (last_used_at IS NULL
                                             OR last_used_at < (now() AT TIME ZONE 'UTC') - %s::interval)
                                       ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)""",
-                    list(credential_ids),
+                    ids,
                     LAST_USE_STEP,
                 )
             )

@@ -73,7 +73,7 @@ def test_a_log_of_odoos_tests_is_read():
 
 
 def test_two_sides_are_compared():
-    same = Outcome(frozenset({"A.test"}), frozenset(), frozenset(), 1)
-    worse = Outcome(frozenset({"A.test"}), frozenset({"A.test"}), frozenset(), 1)
+    same = Outcome(frozenset({"A.test"}), frozenset(), 1)
+    worse = Outcome(frozenset({"A.test"}), frozenset({"A.test"}), 1)
     assert differences(same, same) == []
     assert differences(same, worse) == ["fails only with the addon: A.test"]

@@ -45,6 +45,7 @@ class SyncTransportHttps(models.AbstractModel):
             url=endpoint.url,
             body=work.encoded,
             headers=headers,
+            credential_id=int(secrets[0].key_id),
             settings={
                 "allowed_hosts": tuple(endpoint._private_hosts()),
                 "connect_timeout": float(endpoint.connect_timeout),

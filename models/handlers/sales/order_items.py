@@ -24,7 +24,7 @@ class OrderItems(models.AbstractModel):
     @api.private
     def _find_products(self, trading_partner_id, items):
         """One product per item, in order; an empty record where none, or more than one, is meant."""
-        keys = {key for item in items for key in identifiers(item, "partner", "sku")}
+        keys = {key for item in items for key in identifiers(item, "partner", "sku", "gtin", "own")}
         by_key = self._xref()._resolve("product", trading_partner_id, sorted(keys))
         Product = self.env["product.product"].with_context(active_test=True)
         linked = {p.id: p for p in Product.browse({int(i) for i in by_key.values()}).exists() if p.active}
@@ -44,7 +44,7 @@ class OrderItems(models.AbstractModel):
         for item in items:
             candidates = [
                 [linked[int(by_key[key])]]
-                for key in identifiers(item, "partner", "sku")
+                for key in identifiers(item, "partner", "sku", "gtin", "own")
                 if key in by_key and int(by_key[key]) in linked
             ]
             candidates += [by_code[code] for code in identifiers(item, "sku", "own") if code in by_code]
