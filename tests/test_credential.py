@@ -189,6 +189,40 @@ class TestWhatTheEngineGets(GovernanceCase):
             self.env["sync.credential"]._used(self.env.cr, [self.proof.id])
 
 
+class TestTheWire(GovernanceCase):
+    def setUp(self):
+        super().setUp()
+        self.live_partner("shopify", secrets={"shop-orders": "shpss_old"})
+        self.proof = self.env["sync.credential"].search([("endpoint_id.code", "=", "shop-orders")])
+
+    def order_signed_with(self, secret):
+        return self.receive(
+            "shop-orders", {"id": 1}, profile="shopify", secret=secret, headers={"X-Shopify-Topic": "orders/create"}
+        )
+
+    def test_a_document_stamps_its_credential_and_the_last_use(self):
+        message = self.message(self.order_signed_with("shpss_old"))
+        self.assertEqual(message.credential_id, self.proof)
+        self.assertTrue(self.proof.last_used_at)
+
+    def test_no_document_fails_while_a_secret_is_rotated(self):
+        self.proof._rotate("shpss_new", overlap_hours=24)
+        for secret in ("shpss_old", "shpss_new"):
+            self.assertEqual(self.message(self.order_signed_with(secret)).credential_id, self.proof)
+
+    def test_a_sender_with_an_expired_secret_is_told_so(self):
+        self.proof.valid_until = fields.Datetime.now() - timedelta(minutes=1)
+        with self.assertRaises(Fault) as refusal:
+            self.order_signed_with("shpss_old")
+        self.assertEqual(refusal.exception.code, "authentication.credential_expired")
+
+    def test_a_revoked_secret_is_just_wrong(self):
+        self.proof._rotate("shpss_new", overlap_hours=0)
+        with self.assertRaises(Fault) as refusal:
+            self.order_signed_with("shpss_old")
+        self.assertEqual(refusal.exception.code, "authentication.signature_invalid")
+
+
 class TestKeys(GovernanceCase):
     def test_without_a_key_saving_says_what_to_add(self):
         door = self.endpoint(self.partner())

@@ -1,5 +1,6 @@
 """One real order all the way to its money, and everything a partner can do wrong on the way."""
 
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from . import documents as docs
@@ -249,6 +250,20 @@ class TestBadInput(FlowCase):
         self.run_engine()
         self.assertNeedsAttention(receipt, "apply.currency_unknown", "XTS")
 
+    def test_a_currency_that_was_not_in_use_is_switched_on_and_retry_completes_the_order(self):
+        pound = self.env["res.currency"].with_context(active_test=False).search([("name", "=", "GBP")])
+        pound.active = False
+        receipt = self.shop_orders(currency="GBP")
+        self.run_engine()
+        exception = self.assertNeedsAttention(receipt, "apply.currency_unknown", "GBP")
+        pound.active = True
+        self.env["res.currency.rate"].create({"currency_id": pound.id, "name": "2026-01-01", "rate": 0.8})
+        with self.partner_answers():
+            exception.action_retry()
+            self.run_engine()
+        self.assertDone(receipt)
+        self.assertEqual((self.order().currency_id, self.order().amount_total), (pound, 125.24))
+
     def test_the_threepl_cannot_ship_more_than_was_ordered(self):
         with self.partner_answers():
             self.shop_orders()
@@ -256,8 +271,14 @@ class TestBadInput(FlowCase):
             picking = self.order().picking_ids
             receipt = self.threepl_ships("S-1", picking, {self.lamp: 5, self.cable: 3}, "NP1", final=True)
             self.run_engine()
-        self.assertNeedsAttention(receipt, "apply.quantity_exceeds_order", "LAMP-1", "5", "2")
-        self.assertNotEqual(picking.state, "done")
+            exception = self.assertNeedsAttention(receipt, "apply.quantity_exceeds_order", "LAMP-1", "5", "2")
+            self.assertNotEqual(picking.state, "done")
+            # The customer agrees to keep five: the order is raised, and the confirmation fits.
+            self.order().order_line.filtered(lambda line: line.product_id == self.lamp).product_uom_qty = 5
+            exception.action_retry()
+            self.run_engine()
+        self.assertDone(receipt)
+        self.assertEqual(picking.state, "done")
 
     def test_a_payment_of_a_wrong_amount_waits_for_finance(self):
         with self.partner_answers():
@@ -267,6 +288,25 @@ class TestBadInput(FlowCase):
             self.run_engine()
         exception = self.assertNeedsAttention(receipt, "apply.payment_amount_mismatch", "120.00", "125.24", "5.24")
         self.assertEqual(exception.domain, "finance")
+        # Sales grants the difference, and the payment fits.
+        self.order().write(
+            {
+                "order_line": [
+                    Command.create(
+                        {
+                            "product_id": self.env.ref("sync_governance.product_charge_discount").id,
+                            "product_uom_qty": 1,
+                            "price_unit": -4.56,
+                            "tax_ids": [Command.set(self.lamp.taxes_id.ids)],
+                        }
+                    )
+                ]
+            }
+        )
+        self.assertEqual(self.order().amount_total, 120.00)
+        exception.action_retry()
+        self.run_engine()
+        self.assertDone(receipt)
 
     def test_a_customer_invoice_cannot_be_posted_before_the_goods_have_left(self):
         from odoo.exceptions import UserError

@@ -10,6 +10,7 @@ from sync_governance.core.faults import Fault, FaultType, taxonomy
 
 STAGES = {
     "authentication",
+    "process",
     "receive",
     "decode",
     "validate",

@@ -76,5 +76,7 @@ class SyncGate(models.Model):
 
     @api.model
     def _milestone_names(self):
-        types = self.env["sync.milestone.type"].sudo().search([])  # sudo: names of a catalogue, the same for everybody
+        types = (
+            self.env["sync.milestone.type"].sudo().search([("code", "!=", False)])
+        )  # sudo: names of a catalogue, the same for everybody
         return {milestone.code: milestone.name for milestone in types}

@@ -75,8 +75,9 @@ class SyncIntake(models.AbstractModel):
             settings=profile["authentication_settings"],
         )
         if not verdict.ok:
-            self._keep_rejection(profile, raw, headers, remote_address, verdict.fault)
-            raise verdict.fault
+            fault = self._expired(endpoint, profile, raw, headers, verdict.fault) or verdict.fault
+            self._keep_rejection(profile, raw, headers, remote_address, fault)
+            raise fault
         document = self._peek(profile, raw)
         sha256 = hashlib.sha256(raw).hexdigest()
         sender_key = (
@@ -102,6 +103,27 @@ class SyncIntake(models.AbstractModel):
             document_type_id=document_type_id,
             lane_key=endpoint._lane_key(profile, headers, document),
             credential_id=int(verdict.key_id) if verdict.key_id else None,
+        )
+
+    def _expired(self, endpoint, profile, raw, headers, fault):
+        """The fault of a sender who signed with a secret that has run out: he renews it instead of searching."""
+        # Without any valid secret the verdict is that the endpoint cannot verify at all.
+        doubtful = fault.code in ("authentication.signature_invalid", "engine.configuration")
+        secrets = endpoint._secrets("verify", expired=True) if doubtful else ()
+        verdict = secrets and signatures.verify(
+            raw,
+            headers,
+            profile=profile["authentication"],
+            secrets=secrets,
+            now=datetime.now(timezone.utc),
+            settings=profile["authentication_settings"],
+        )
+        if not verdict or not verdict.ok:
+            return None
+        return Fault(
+            "authentication.credential_expired",
+            "The secret that signed this has expired.",
+            subject=f"endpoint {profile['code']}",
         )
 
     def _peek(self, profile, raw):

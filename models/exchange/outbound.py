@@ -105,7 +105,8 @@ def _keep_transmissions(cr, parcels, results):
             """INSERT INTO sync_transmission (direction, endpoint_id, trading_partner_id, company_id, verdict,
                                               dedupe_key, credential_id,
                                               headers, size, status, fault_code, fault_detail, repeats, occurred_at)
-               VALUES ('outbound', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, now() AT TIME ZONE 'UTC') RETURNING id""",
+               VALUES ('outbound', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, now() AT TIME ZONE 'UTC')
+               RETURNING id""",
             [
                 work.endpoint_id,
                 work.trading_partner_id,

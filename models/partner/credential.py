@@ -215,38 +215,37 @@ class SyncCredential(models.Model):
 class SyncEndpoint(models.Model):
     _inherit = "sync.endpoint"
 
-    _VALID = """
+    _SECRETS = """
         SELECT v.id, c.id, v.secret_encrypted
           FROM sync_credential_version v JOIN sync_credential c ON c.id = v.credential_id
          WHERE c.endpoint_id = %s AND c.purpose = %s AND c.active AND v.state IN ('active', 'overlap')
-           AND v.secret_encrypted IS NOT NULL AND v.valid_from <= clock_timestamp() AT TIME ZONE 'UTC'
-           AND (v.valid_until IS NULL OR v.valid_until > clock_timestamp() AT TIME ZONE 'UTC')
+           AND v.secret_encrypted IS NOT NULL AND v.valid_from <= now() AT TIME ZONE 'UTC'
+           AND (coalesce(v.valid_until, 'infinity') <= now() AT TIME ZONE 'UTC') = %s
          ORDER BY v.id DESC
     """
 
     @api.private
-    def _secrets(self, purpose):
-        """The secrets that are valid now, newest first, opened; ``key_id`` is the credential's id.
+    def _secrets(self, purpose, expired=False):
+        """The secrets that are valid now (or those that have expired), newest first, opened.
 
-        Nothing is kept in memory beyond the caller: opening a secret costs microseconds.
+        ``key_id`` is the credential's id. Nothing is kept in memory beyond the caller: opening costs microseconds.
 
         :raises KeyProblem: a fault, when the key that encrypted one is not configured or another
         """
-        self.ensure_one()
-        self.env["sync.credential.version"].flush_model()
-        self.env["sync.credential"].flush_model(["endpoint_id", "purpose", "active"])
-        self.env.cr.execute(self._VALID, [self.id, purpose])
         version = self.env["sync.credential.version"]
         return [
             Secret(key_id=str(credential_id), value=version._unseal(token, aad_of(version_id)))
-            for version_id, credential_id, token in self.env.cr.fetchall()
+            for version_id, credential_id, token in self._secret_rows(purpose, expired)
         ]
 
     @api.private
     def _has_valid_credential(self):
         """Whether a secret for the endpoint's direction is valid now."""
         self.ensure_one()
+        return bool(self._secret_rows("sign" if self.direction == "outbound" else "verify", expired=False))
+
+    def _secret_rows(self, purpose, expired):
         self.env["sync.credential.version"].flush_model()
         self.env["sync.credential"].flush_model(["endpoint_id", "purpose", "active"])
-        self.env.cr.execute(self._VALID, [self._origin.id or 0, "sign" if self.direction == "outbound" else "verify"])
-        return self.env.cr.fetchone() is not None
+        self.env.cr.execute(self._SECRETS, [self._origin.id or 0, purpose, expired])
+        return self.env.cr.fetchall()

@@ -103,7 +103,7 @@ class ShipmentConfirmed(models.AbstractModel):
             matched.setdefault(move, []).append((index, line))
         for move, lines in matched.items():
             confirmed = sum((self._in_move_unit(document, line, move) for _index, line in lines), Decimal(0))
-            still_open = decimal(move.product_uom_qty) if move else Decimal(0)
+            still_open = sum((decimal(part.product_uom_qty) for part in self._parts(move)), Decimal(0))
             if confirmed > still_open:
                 wrong.append(self._exceeds(document, move, lines, confirmed, still_open))
         if wrong:
@@ -118,7 +118,52 @@ class ShipmentConfirmed(models.AbstractModel):
                 subject=f"request {document['request_number']}",
                 causes=wrong,
             )
-        return matched
+        return self._spread(document, matched)
+
+    @api.private
+    def _parts(self, move):
+        """The open moves of one order line: raising an order after it was requested adds a move beside the first."""
+        return move and move.picking_id.move_ids.filtered(
+            lambda m: (
+                m.state not in ("done", "cancel")
+                and (m.product_id, m.sale_line_id, m.product_uom)
+                == (move.product_id, move.sale_line_id, move.product_uom)
+            )
+        ).sorted(lambda m: (m != move, m.id))
+
+    @api.private
+    def _spread(self, document, matched):
+        """What was confirmed of an order line, spread over its moves, the first filled first."""
+        spread = {}
+        for move, lines in matched.items():
+            parts = self._parts(move)
+            if len(parts) == 1:
+                spread.setdefault(move, []).extend(lines)
+                continue
+            room = {part: decimal(part.product_uom_qty) for part in parts}
+            for index, line in lines:
+                pieces = line.get("lots") or [{"quantity": line["quantity"]}]
+                for piece in pieces:
+                    self._fill(document, spread, room, index, line, piece)
+        return spread
+
+    @api.private
+    def _fill(self, document, spread, room, index, line, piece):
+        """Put one quantity (of one lot) where there is room."""
+        whole = left = self._in_move_unit(document, piece, next(iter(room)))
+        for part in room:
+            taken = min(left, room[part])
+            if taken <= 0:
+                continue
+            # Back in the unit of the document, in which whoever reads the line expects it.
+            value = taken * decimal(piece["quantity"]["value"]) / whole
+            quantity = {"value": plain(value), "unit": piece["quantity"]["unit"]}
+            share = {**line, "quantity": quantity}
+            if "lot" in piece:
+                share["lots"] = [{**piece, "quantity": quantity}]
+            spread.setdefault(part, []).append((index, share))
+            room[part] -= taken
+            left -= taken
 
     @api.private
     def _move(self, line, pickings, picking):
