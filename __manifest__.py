@@ -51,6 +51,5 @@
     "assets": {
         "web.assets_tests": ["sync_governance/static/tests/tours/**/*"],
     },
-    "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

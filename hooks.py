@@ -1,9 +1,4 @@
-"""What happens when the module is installed and removed."""
-
-
-def post_init_hook(env):
-    """Fill the catalogue from the code and tune the queue's tables."""
-    env["sync.document.type"]._sync_catalogue()
+"""What happens when the module is removed."""
 
 
 def uninstall_hook(env):

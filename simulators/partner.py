@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
@@ -197,6 +198,6 @@ def run(make: Callable[[configuration.Configuration], Partner]) -> None:
 
 
 def _until_eof(stopping: threading.Event) -> None:
-    while sys.stdin.buffer.read(1024):
+    while os.read(sys.stdin.fileno(), 1024):
         pass
     stopping.set()

@@ -76,7 +76,5 @@ class SyncGate(models.Model):
 
     @api.model
     def _milestone_names(self):
-        types = (
-            self.env["sync.milestone.type"].sudo().search([("code", "!=", False)])
-        )  # sudo: names of a catalogue, the same for everybody
-        return {milestone.code: milestone.name for milestone in types}
+        types = self.env["sync.milestone.type"].sudo()  # sudo: names of a catalogue, the same for everybody
+        return {milestone.code: milestone.name for milestone in types.search([("code", "!=", False)])}
