@@ -16,6 +16,8 @@ from .database import Databases
 from .workbench import Workbench
 
 MODULES = ("account", "purchase_stock", "sale", "sale_stock", "stock", "stock_delivery")
+# Tests that belong into a module's own installation would run against columns of modules that are not loaded yet.
+TAGS = ",".join([*(f"/{module}" for module in MODULES), "-at_install"])
 REPORT = layout.ROOT / "docs" / "host-tests.md"
 REPORT_EVERY_SECONDS = 60
 
@@ -56,13 +58,12 @@ def _run(sides: Mapping[str, str], bench: Workbench) -> dict[str, Outcome]:
     started = time.monotonic()
     children = {}
     outcomes: dict[str, Outcome] = {}
-    tags = ",".join(f"/{module}" for module in MODULES)
     try:
         for side, database in sides.items():
             children[side] = processes.Child(
                 f"host tests {side}",
                 bench.odoo(
-                    "server", "-d", database, f"--test-tags={tags}", "--stop-after-init", f"--http-port={ports.free()}"
+                    "server", "-d", database, f"--test-tags={TAGS}", "--stop-after-init", f"--http-port={ports.free()}"
                 ),
                 env=bench.environment(),
                 log=layout.LOGS / f"host-tests-{side}.log",
@@ -117,7 +118,7 @@ def report(outcomes: Mapping[str, Outcome], version: str) -> str:
         f"Last run: {datetime.datetime.now(datetime.timezone.utc).date().isoformat()}, by `./dev test --host`.",
         "Each side ran this on its own clone of a template database, the modules installed without demonstration data:",
         "",
-        f"    odoo -d DATABASE --test-tags={','.join(f'/{module}' for module in MODULES)} --stop-after-init",
+        f"    odoo -d DATABASE --test-tags={TAGS} --stop-after-init",
         "",
         "| | tests | failed | time |",
         "|---|---:|---:|---:|",
