@@ -26,9 +26,9 @@ def seed(env, ports: dict[str, int]) -> dict:
     company = _company(env)
     taxes = _taxes(env, company)
     products = _products(env, company, taxes)
-    author, approver = _people(env, company)
+    author, approver, owners = _people(env, company)
     keys = _secrets()
-    _partners(env, company, author, approver, ports, keys)
+    _partners(env, company, author, approver, owners, ports, keys)
     return _simulators(env, ports, keys, products)
 
 
@@ -90,7 +90,7 @@ def _products(env, company, taxes):
 
 
 def _people(env, company):
-    """Ada connects partners, Ben approves; Wanda, Finn and Sally work the exceptions of their domains."""
+    """Ada connects partners, Ben approves; Sally, Wanda and Finn own interfaces and work their exceptions."""
     users = env["res.users"].with_context(no_reset_password=True)
 
     def person(name, login, groups):
@@ -112,9 +112,23 @@ def _people(env, company):
         ["sync_governance.group_manager", "sync_governance.group_security_officer"],
     )
     approver = person("Ben Approver", "ben", [f"sync_governance.group_approver_{domain}" for domain in DOMAINS])
-    person("Sally Sales", "sally", ["sync_governance.group_operator_sales", "sales_team.group_sale_salesman_all_leads"])
-    person("Wanda Warehouse", "wanda", ["sync_governance.group_operator_warehouse", "stock.group_stock_user"])
-    person("Finn Finance", "finn", ["sync_governance.group_operator_finance", "account.group_account_invoice"])
+    sally = person(
+        "Sally Sales",
+        "sally",
+        [
+            "sync_governance.group_operator_sales",
+            "sync_governance.group_operator_service",
+            "sales_team.group_sale_salesman_all_leads",
+        ],
+    )
+    wanda = person("Wanda Warehouse", "wanda", ["sync_governance.group_operator_warehouse", "stock.group_stock_user"])
+    finn = person("Finn Finance", "finn", ["sync_governance.group_operator_finance", "account.group_account_invoice"])
+    owners = {
+        "sync_governance.group_operator_sales": sally.id,
+        "sync_governance.group_operator_service": sally.id,
+        "sync_governance.group_operator_warehouse": wanda.id,
+        "sync_governance.group_operator_finance": finn.id,
+    }
     admin = env.ref("base.user_admin")
     admin.write(
         {
@@ -129,7 +143,7 @@ def _people(env, company):
             ]
         }
     )
-    return author, approver
+    return author, approver, owners
 
 
 def _secrets() -> dict[str, str]:
@@ -148,7 +162,7 @@ def _secrets() -> dict[str, str]:
     }
 
 
-def _partners(env, company, author, approver, ports, keys):
+def _partners(env, company, author, approver, owners, ports, keys):
     """Every partner from its pack, by the real workflow: Ada's drafts, Ben's approvals."""
     from odoo.addons.sync_governance.models.packs.onboarding import bring_live
 
@@ -157,7 +171,9 @@ def _partners(env, company, author, approver, ports, keys):
         "finance-invoices": f"http://127.0.0.1:{ports['finance']}/invoices",
     }
     for pack in ("shopify", "threepl", "carrier", "stripe", "finance", "odoo"):
-        bring_live(env, pack, company, author=author, approver=approver, secrets=keys, addresses=addresses)
+        bring_live(
+            env, pack, company, author=author, approver=approver, secrets=keys, addresses=addresses, owners=owners
+        )
 
 
 def _simulators(env, ports, keys, products) -> dict:

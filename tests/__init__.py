@@ -1,4 +1,4 @@
-from . import test_flow, test_neutralize, test_queue, test_webhook
+from . import test_flow, test_neutralize, test_queue, test_retention, test_webhook
 from . import test_exception, test_exchange_access
 from . import test_catalog, test_credential, test_governance, test_pack, test_partner, test_security, test_xref
 from . import test_flow_process, test_handler_finance, test_handler_order_create

@@ -53,11 +53,7 @@ class SyncPolicy(models.Model):
     company_id = fields.Many2one(
         "res.company", default=lambda self: self.env.company, index=True, help="Empty: for every company."
     )
-    timing = fields.Selection(
-        [("real_time", "As it arrives"), ("batch", "In batches"), ("synchronous", "The caller waits for the result")],
-        required=True,
-        default="real_time",
-    )
+    timing = fields.Selection([("real_time", "As it arrives")], required=True, default="real_time")
     head_policy = fields.Selection(
         [
             ("block", "The ones behind it wait"),
@@ -82,7 +78,7 @@ class SyncPolicy(models.Model):
     retry_schedule = fields.Char(string="Delays (s)", help="Seconds, separated by commas: 5, 30, 300, 3600")
     max_attempts = fields.Integer(string="Attempts", required=True, default=10, help="The first one included.")
     acknowledgement = fields.Selection(
-        [("none", "None"), ("received", "That it arrived"), ("business", "What became of it")],
+        [("none", "None"), ("business", "What became of it")],
         required=True,
         default="none",
         help="What we tell the sender of a document.",

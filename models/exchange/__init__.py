@@ -17,3 +17,4 @@ from . import transport
 from . import transports
 from . import intake
 from . import engine
+from . import purge

@@ -76,6 +76,7 @@ class SyncMessage(models.Model):
     blocks_count = fields.Integer(compute="_compute_lane", string="Waiting behind it")
 
     _uid_uniq = models.UniqueIndex("(uid)")
+    _by_age = models.Index("USING brin (created_at)")
     _in_lane = models.Index("(lane_id, id) WHERE state = 'ready'")
     _waiting = models.Index("(wait_type, wait_ref) WHERE state = 'parked'")
     _unexplained = models.Index("(id) WHERE state = 'failed' AND exception_id IS NULL")

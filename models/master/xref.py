@@ -16,6 +16,7 @@ DOMAINS = [
     ("tax", "Tax"),
     ("payment_term", "Payment term"),
     ("payment_method", "Payment method"),
+    ("payment_journal", "Payment journal"),
     ("currency", "Currency"),
     ("country", "Country"),
     ("reason", "Reason"),
@@ -31,6 +32,7 @@ MODELS = {
     "tax": "account.tax",
     "payment_term": "account.payment.term",
     "payment_method": "account.payment.method.line",
+    "payment_journal": "account.journal",
     "currency": "res.currency",
     "country": "res.country",
 }

@@ -106,7 +106,8 @@ class SyncPack(models.AbstractModel):
                             "sync.interface", entry["code"], f"{partner.code}.{entry['code']}", domain
                         ),
                         "pack_code": entry["code"],
-                        "owner_id": partner.business_owner_id.id,
+                        "owner_id": values.get("owners", {}).get(entry.get("owner_group"))
+                        or partner.business_owner_id.id,
                         "steward_id": partner.technical_owner_id.id,
                     }
                 )

@@ -7,11 +7,12 @@ may not approve fails here as it fails in a form.
 VERSIONED = ("contract_id", "mapping_id", "policy_id")
 
 
-def bring_live(env, pack, company, *, author, approver, secrets=None, addresses=None, environment="production"):
+def bring_live(env, pack, company, *, author, approver, secrets=None, addresses=None, owners=None):
     """Set up the partner of ``pack``, submit its versions as ``author``, approve them as ``approver``, go live.
 
     :param secrets: {endpoint's code: secret}; codes of other packs are ignored
     :param addresses: {endpoint's code: url} of endpoints that send; http is allowed for the very host named
+    :param owners: {group (xml id): user id} who owns the interfaces that a pack gives to that group
     :returns: the trading partner
     """
     loader = env["sync.pack"].with_user(author).with_company(company)
@@ -21,7 +22,8 @@ def bring_live(env, pack, company, *, author, approver, secrets=None, addresses=
         pack,
         company,
         {
-            "environment": environment,
+            "environment": "production",
+            "owners": owners or {},
             "business_owner_id": author.id,
             "technical_owner_id": author.id,
             "urls": urls,

@@ -41,7 +41,8 @@ class SyncPack(models.AbstractModel):
 
         :param values: what the pack cannot know, all optional: ``code``, ``name``, ``environment``, ``partner_id``,
             ``business_owner_id`` (owner of the interfaces too), ``technical_owner_id``, and by the pack's code of an
-            endpoint ``urls``, ``private_hosts`` and ``secrets``
+            endpoint ``urls``, ``private_hosts`` and ``secrets``; ``owners``
+            by the group that a pack names
         """
         self.env["sync.trading.partner"].check_access("create")
         pack = self._read(name)

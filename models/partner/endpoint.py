@@ -114,7 +114,6 @@ class SyncEndpoint(models.Model):
     connect_timeout = fields.Integer(string="Connect timeout (s)", required=True, default=5)
     read_timeout = fields.Integer(string="Read timeout (s)", required=True, default=20)
     max_body_bytes = fields.Integer(string="Largest body (bytes)", required=True, default=1_048_576)
-    concurrency = fields.Integer(required=True, default=4, help="Deliveries to this endpoint at the same time.")
     pack_code = fields.Char(readonly=True, copy=False, help="What the pack calls it from which it was loaded.")
     user_id = fields.Many2one(
         "res.users",
@@ -148,8 +147,8 @@ class SyncEndpoint(models.Model):
     _known_state = models.Constraint("CHECK (state IN ('draft', 'live', 'suspended', 'retired'))", "Unknown state.")
     _limits = models.Constraint(
         """CHECK (connect_timeout BETWEEN 1 AND 60 AND read_timeout BETWEEN 1 AND 300
-              AND max_body_bytes BETWEEN 1 AND 16777216 AND concurrency BETWEEN 1 AND 64)""",
-        "Timeouts are 1 to 60 and 1 to 300 seconds, a body at most 16 MiB, deliveries at once 1 to 64.",
+              AND max_body_bytes BETWEEN 1 AND 16777216)""",
+        "Timeouts are 1 to 60 and 1 to 300 seconds, a body at most 16 MiB.",
     )
     _transport_fits = models.Constraint(
         """CHECK ((direction = 'inbound' AND transport = 'webhook') OR (direction = 'outbound' AND transport = 'https')
