@@ -42,20 +42,17 @@ class RawDispatcher(http.Dispatcher):
                 {"type": "about:blank", "title": exc.name, "status": exc.code},
             )
         _logger.error("A partner's request failed", exc_info=exc)
-        return problem_response(
-            self.request,
-            503,
-            {
-                "type": PROBLEM_TYPE + "receive.unavailable",
-                "title": "Temporarily unavailable",
-                "status": 503,
-            },
-            {"Retry-After": "30"},
-        )
+        return unavailable(self.request)
 
 
 def problem(request, fault):
-    """The problem document of a fault; says nothing that an unauthenticated caller should not learn."""
+    """The problem document of a fault; says nothing that an unauthenticated caller should not learn.
+
+    A fault of our own is told to the log: its text names settings and keys of the server.
+    """
+    if fault.code.startswith("engine."):
+        _logger.error("A partner's request failed: %s", fault.detail)
+        return unavailable(request)
     document = {
         "type": PROBLEM_TYPE + fault.code,
         "title": fault.entry.title,
@@ -64,6 +61,16 @@ def problem(request, fault):
     }
     headers = {"Retry-After": "30"} if fault.entry.http_status in (429, 503) else {}
     return problem_response(request, fault.entry.http_status, document, headers)
+
+
+def unavailable(request):
+    """Come back later, without a reason."""
+    return problem_response(
+        request,
+        503,
+        {"type": PROBLEM_TYPE + "receive.unavailable", "title": "Temporarily unavailable", "status": 503},
+        {"Retry-After": "30"},
+    )
 
 
 def problem_response(request, status, document, headers=None):

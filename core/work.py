@@ -48,7 +48,8 @@ class Wait:
     """The message is early: park it until (``wait_type``, ``wait_ref``) is met, or until ``deadline`` (UTC, naive).
 
     ``wait_type`` is a word of a closed list (``process``, ``order``, ``shipment``, ``reference``), ``wait_ref`` the key
-    that whoever meets the wait releases by. At the deadline the message becomes an exception with ``fault``.
+    that whoever meets the wait releases by. At the deadline the message becomes an exception with ``fault``, or
+    ``goes_on`` and is worked again.
     """
 
     wait_type: str
@@ -56,6 +57,7 @@ class Wait:
     fault: Fault
     deadline: datetime | None = None
     process_id: int | None = None
+    goes_on: bool = False
 
 
 Outcome = Done | Wait | Fault

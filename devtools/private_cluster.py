@@ -175,7 +175,9 @@ def _locate(binaries: Path) -> Cluster:
     record = _folder() / "cluster.json"
     if record.exists():
         entry = json.loads(record.read_text(encoding="utf-8"))
-        if entry["major"] == major and entry["account"] == account and Path(entry["sockets"]).is_dir():
+        # A folder that was copied with its checkout still names the cluster of the original: it is not ours.
+        ours = entry.get("checkout") == str(layout.ROOT)
+        if ours and entry["major"] == major and entry["account"] == account and Path(entry["sockets"]).is_dir():
             return Cluster(Path(entry["data"]), Path(entry["sockets"]), entry["port"], binaries, account)
     base = _folder() / f"cluster-{major}"
     if not _can_enter(account, _folder()):
@@ -187,6 +189,7 @@ def _locate(binaries: Path) -> Cluster:
     _own(sockets, account)
     cluster = Cluster(base / "data", sockets, ports.free(), binaries, account)
     entry = {
+        "checkout": str(layout.ROOT),
         "major": major,
         "account": account,
         "data": str(cluster.data),

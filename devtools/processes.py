@@ -78,7 +78,7 @@ class Child:
 def remember(pid: int, name: str) -> Path:
     """Write down a process that this dev started; the record is removed when it ended."""
     record = _records() / f"{pid}.json"
-    entry = {"name": name, "pid": pid, "started": start_time(pid), "owner": owner_tag()}
+    entry = {"name": name, "pid": pid, "started": start_time(pid), "owner": owner_tag(), "checkout": str(layout.ROOT)}
     record.write_text(json.dumps(entry), encoding="utf-8")
     return record
 
@@ -110,6 +110,9 @@ def end_leftovers() -> list[str]:
     for record in _records().glob("*.json"):
         entry = json.loads(record.read_text(encoding="utf-8"))
         if tag_is_alive(entry["owner"]):
+            continue
+        if entry.get("checkout") != str(layout.ROOT):
+            record.unlink(missing_ok=True)  # copied with the folder: the processes are another checkout's
             continue
         pid, started = entry["pid"], entry["started"]
         if started and is_alive(pid, started):

@@ -188,6 +188,15 @@ class TestQueue(BaseCase):
             cr.execute("UPDATE sync_endpoint SET paused = false WHERE id = 1")
         self.assertEqual(len(self.claim()[2]), 1)
 
+    def test_a_partner_with_much_to_be_sent_leaves_room_for_the_others(self):
+        with self.connection() as cr:
+            cr.execute("UPDATE sync_endpoint SET direction = 'outbound' WHERE id = 1")
+        self.put([f"order-{n}" for n in range(30)], endpoint=1)
+        (other,) = self.put(["k"], endpoint=2)
+        heads = self.claim(limit=20)[2]
+        self.assertIn(other, [head.message_id for head in heads])
+        self.assertEqual(len(heads), 6, "a quarter of the places for the first endpoint, and the other one")
+
     def test_a_message_that_kills_its_workers_is_set_aside_after_three_deaths(self):
         (message,) = self.put(["k"])
         for death in range(1, queue.STRIKES_UNTIL_POISON + 2):

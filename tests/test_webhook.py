@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from unittest.mock import patch
 
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
@@ -85,6 +86,13 @@ class TestWebhook(SyncCase, HttpCase):
         self.assertEqual(response.status_code, 202, response.text)
         payload = self.env["sync.payload"].search([("kind", "=", "received")])
         self.assertEqual(payload._contents()[payload.id], body)
+
+    @mute_logger("odoo.addons.sync_governance.controllers.raw_dispatcher")
+    def test_a_stranger_learns_nothing_about_the_server(self):
+        with patch.dict("os.environ", {"SYNC_GOVERNANCE_KEYS": ""}):
+            response = self.post(self.body())
+        self.assertEqual(response.status_code, 503)
+        self.assertNotIn("sync_governance_keys", response.text)
 
     def test_an_endpoint_that_does_not_exist_is_not_found(self):
         self.assertEqual(self.post(b"{}", path="/sync/in/nowhere").status_code, 404)

@@ -273,15 +273,16 @@ def test_words_of_the_screen_exist():
 
 # A number of the code and the sentence that says it: whoever changes one changes the other.
 NUMBERS = (
-    ("models/exchange/outbound.py", "BREAKER_OPEN_SECONDS = 60", "guarantees.md", "close the endpoint for a minute"),
-    ("models/exchange/endpoint.py", ">= 5", "guarantees.md", "five failures in a row"),
+    ("models/exchange/breaker.py", "minimum_calls=5, failure_ratio=0.5", "guarantees.md", "five failures within five"),
+    ("core/delivery/breaker.py", "window_seconds: float = 300.0", "guarantees.md", "within five minutes"),
+    ("core/delivery/breaker.py", "open_seconds: float = 30.0", "guarantees.md", "After 30 seconds one document"),
+    ("core/delivery/breaker.py", "open_cap_seconds: float = 900.0", "guarantees.md", "at most 15 minutes"),
     ("models/exchange/inbound.py", "CONFLICT_TRIES = 6", "guarantees.md", "again at once, up to six times"),
     ("models/exchange/verdicts.py", "SELF_RETRY_SECONDS = 2.0", "guarantees.md", "again after two seconds"),
     ("models/exchange/verdicts.py", "work.attempt < 5", "guarantees.md", "at most five times"),
-    ("models/exchange/verdicts.py", "wait_seconds or 30.0", "guarantees.md", "30 seconds if nothing was said"),
     ("models/exchange/engine.py", "CRON_SECONDS = 3.0", "guarantees.md", "at most three seconds at a time"),
-    ("models/exchange/engine.py", "CLAIM = 20", "operations.md", "five rounds of four"),
-    ("models/exchange/stages/deliver.py", "AT_ONCE = 4", "operations.md", "five rounds of four"),
+    ("models/exchange/engine.py", "CLAIM = 20", "operations.md", "up to 20 deliveries at once"),
+    ("core/queue/claim.py", "limit // 4", "guarantees.md", "at most five documents at a time"),
     ("core/delivery/http.py", "BODY_LIMIT = 20_000", "guarantees.md", "at most 20,000 bytes"),
     ("core/delivery/http.py", "_LONGEST_WAIT = 3_600.0", "guarantees.md", "at most an hour"),
     ("core/queue/rescue.py", "STRIKES_UNTIL_POISON = 3", "operations.md", "ended its workers three times"),

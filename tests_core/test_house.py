@@ -22,7 +22,9 @@ def test_every_data_file_of_the_manifest_exists_and_every_view_is_in_it():
     listed = set(manifest["data"])
     assert not [name for name in listed if not (ROOT / name).is_file()]
     written = {
-        str(path.relative_to(ROOT)) for folder in ("views", "data", "security") for path in (ROOT / folder).rglob("*.xml")
+        str(path.relative_to(ROOT))
+        for folder in ("views", "data", "security")
+        for path in (ROOT / folder).rglob("*.xml")
     }
     assert written <= listed | set(manifest.get("demo", []))
 
@@ -35,7 +37,17 @@ def test_no_access_line_is_there_twice():
 
 def test_no_file_is_longer_than_one_idea():
     long = {}
-    for folder in ("core", "models", "controllers", "wizards", "views", "devtools", "simulators", "tests", "tests_core"):
+    for folder in (
+        "core",
+        "models",
+        "controllers",
+        "wizards",
+        "views",
+        "devtools",
+        "simulators",
+        "tests",
+        "tests_core",
+    ):
         for path in (ROOT / folder).rglob("*"):
             if path.suffix in (".py", ".xml", ".js"):
                 lines = len(path.read_text(encoding="utf-8").splitlines())

@@ -23,10 +23,11 @@ from .rescue import (
     STRIKES_UNTIL_POISON,
     expire_parked,
     quarantine,
+    release_overdue,
     rescue,
     sweep,
 )
-from .settle import Verdict, settle
+from .settle import Verdict, abandon, settle
 
 __all__ = [
     "DEAD_AFTER_SECONDS",
@@ -36,6 +37,7 @@ __all__ = [
     "Head",
     "NewMessage",
     "Verdict",
+    "abandon",
     "cancel",
     "claim_lanes",
     "enqueue",
@@ -44,6 +46,7 @@ __all__ = [
     "finish",
     "heads",
     "quarantine",
+    "release_overdue",
     "release_waiting",
     "rescue",
     "retry",

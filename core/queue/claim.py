@@ -42,17 +42,24 @@ class Head:
     created_at: datetime
 
 
+# Endpoint first, then its lanes: a partner with a hundred thousand lanes, or one that is paused or broken, costs one
+# row here and hides nobody. The lanes are locked where they are looked up, so that workers take different ones.
 _CLAIM = f"""
-    WITH pick AS MATERIALIZED (
+    WITH room AS MATERIALIZED (
+        SELECT e.id, CASE WHEN e.direction = 'outbound' THEN %(share)s ELSE %(limit)s END AS lanes
+          FROM sync_endpoint e
+         WHERE e.state = 'live' AND NOT e.paused AND e.active
+           AND (e.breaker_until IS NULL OR e.breaker_until <= {UTC_NOW})),
+    pick AS MATERIALIZED (
         SELECT l.id
-          FROM sync_lane l
-          JOIN sync_endpoint e ON e.id = l.endpoint_id
-         WHERE l.claim IS NULL AND l.next_at <= {UTC_NOW} AND l.direction = ANY(%(directions)s)
-           AND e.state = 'live' AND NOT e.paused AND e.active
-           AND (e.breaker_until IS NULL OR e.breaker_until <= {UTC_NOW})
-         ORDER BY l.next_at, l.id
-         LIMIT %(limit)s
-           FOR NO KEY UPDATE OF l SKIP LOCKED)
+          FROM room
+         CROSS JOIN LATERAL (
+               SELECT id, next_at FROM sync_lane
+                WHERE endpoint_id = room.id AND claim IS NULL AND next_at <= {UTC_NOW}
+                  AND direction = ANY(%(directions)s)
+                ORDER BY next_at, id LIMIT room.lanes
+                  FOR NO KEY UPDATE SKIP LOCKED) l
+         ORDER BY l.next_at, l.id LIMIT %(limit)s)
     UPDATE sync_lane
        SET claim = %(token)s, worker_id = %(worker)s, claimed_at = {UTC_NOW}, strikes = strikes + 1
      WHERE id = ANY(ARRAY(SELECT id FROM pick))
@@ -65,7 +72,8 @@ def claim_lanes(
 ) -> list[ClaimedLane]:
     """Claim up to ``limit`` lanes that are due, whose endpoint is live, not paused and not broken.
 
-    The attempt is counted (``strikes``) in the claim itself: nothing runs after a worker is killed.
+    Of an endpoint that we deliver to a worker takes at most a quarter of ``limit``, so a slow partner never holds all
+    places. The attempt is counted (``strikes``) in the claim itself: nothing runs after a worker is killed.
     """
     cr.execute(
         _CLAIM,
@@ -74,6 +82,7 @@ def claim_lanes(
             "worker": worker,
             "directions": list(directions),
             "limit": limit,
+            "share": max(limit // 4, 1),
         },
     )  # type: ignore[arg-type]
     return [

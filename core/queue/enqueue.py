@@ -68,42 +68,52 @@ def enqueue(cr: Cursor, messages: Sequence[NewMessage]) -> list[int]:
     """
     if not messages:
         return []
-    lanes = _locked_lanes(cr, [m for m in messages if m.state == "ready"])
+    lanes, idle = _locked_lanes(cr, [m for m in messages if m.state == "ready"])
     lane_ids = [lanes.get((m.endpoint_id, m.key)) if m.state == "ready" else None for m in messages]
     cr.execute(
         _INSERT,
         [lane_ids, *([getattr(m, name) for m in messages] for name, _ in _COLUMNS)],
     )
     ids = [row[0] for row in cr.fetchall()]
-    cr.execute(
-        f"""UPDATE sync_lane SET next_at = {UTC_NOW}
-             WHERE id = ANY(%s) AND next_at IS NULL AND claim IS NULL AND blocked_message_id IS NULL""",
-        [[lane for lane in lane_ids if lane is not None]],
-    )
+    if idle:
+        cr.execute(f"UPDATE sync_lane SET next_at = {UTC_NOW} WHERE id = ANY(%s)", [idle])
     return ids
 
 
-def _locked_lanes(cr: Cursor, messages: Sequence[NewMessage]) -> dict[tuple[int, str], int]:
-    """Create the missing lanes and lock all of them, in one order for everybody."""
+def _locked_lanes(cr: Cursor, messages: Sequence[NewMessage]) -> tuple[dict[tuple[int, str], int], list[int]]:
+    """Create the missing lanes and lock all of them, in one order for everybody; and which of them are to be woken.
+
+    A new lane is locked by having been inserted, and is born awake: it becomes visible together with its messages.
+    """
     wanted = sorted({(m.endpoint_id, m.key, m.company_id, m.direction) for m in messages})
     if not wanted:
-        return {}
+        return {}, []
     columns = [list(column) for column in zip(*wanted, strict=True)]
     found: dict[tuple[int, str], int] = {}
+    idle: list[int] = []
     # An idle lane may be deleted between our two statements: then the insert is due again.
     while len(found) < len({(endpoint, key) for endpoint, key, _, _ in wanted}):
         cr.execute(
-            """INSERT INTO sync_lane (endpoint_id, key, company_id, direction, strikes)
-               SELECT e, k, c, d, 0 FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[]) AS t(e, k, c, d)
-               ON CONFLICT (endpoint_id, key) DO NOTHING""",
+            f"""INSERT INTO sync_lane (endpoint_id, key, company_id, direction, strikes, next_at)
+               SELECT e, k, c, d, 0, {UTC_NOW}
+                 FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[]) AS t(e, k, c, d)
+               ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING id, endpoint_id, key""",
             columns,
         )
+        found |= {(endpoint, key): lane for lane, endpoint, key in cr.fetchall()}
+        rest = [key for key in dict.fromkeys((endpoint, key) for endpoint, key, _, _ in wanted) if key not in found]
+        if not rest:
+            break
         cr.execute(
-            """SELECT l.id, l.endpoint_id, l.key
+            """SELECT l.id, l.endpoint_id, l.key,
+                      l.next_at IS NULL AND l.claim IS NULL AND l.blocked_message_id IS NULL
                  FROM sync_lane l
                  JOIN unnest(%s::int[], %s::text[]) AS t(e, k) ON l.endpoint_id = t.e AND l.key = t.k
                 ORDER BY l.id FOR NO KEY UPDATE OF l""",
-            columns[:2],
+            [list(column) for column in zip(*rest, strict=True)],
         )
-        found = {(endpoint, key): lane for lane, endpoint, key in cr.fetchall()}
-    return found
+        for lane, endpoint, key, asleep in cr.fetchall():
+            found[endpoint, key] = lane
+            if asleep:
+                idle.append(lane)
+    return found, idle

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .sql import UTC_NOW, Cursor
+from .sql import UTC_NOW, Cursor, lock_lanes, wake_lanes
 
 HEARTBEAT_SECONDS = 3
 DEAD_AFTER_SECONDS = 10
@@ -55,7 +55,8 @@ def expire_parked(cr: Cursor, limit: int = 500) -> list[int]:
     cr.execute(
         f"""UPDATE sync_message SET state = 'failed', exception_id = NULL
              WHERE id = ANY(ARRAY(
-                   SELECT id FROM sync_message WHERE state = 'parked' AND wait_until <= {UTC_NOW}
+                   SELECT id FROM sync_message
+                    WHERE state = 'parked' AND wait_until <= {UTC_NOW} AND NOT coalesce(wait_goes_on, false)
                     ORDER BY wait_until LIMIT %s FOR NO KEY UPDATE SKIP LOCKED))
          RETURNING id""",
         [limit],
@@ -63,12 +64,31 @@ def expire_parked(cr: Cursor, limit: int = 500) -> list[int]:
     return [row[0] for row in cr.fetchall()]
 
 
+def release_overdue(cr: Cursor, limit: int = 500) -> list[int]:
+    """Make ready what has waited until its deadline and goes on then by itself."""
+    overdue = f"state = 'parked' AND wait_goes_on AND wait_until <= {UTC_NOW}"
+    cr.execute(f"SELECT id, lane_id FROM sync_message WHERE {overdue} ORDER BY wait_until LIMIT %s", [limit])
+    rows = cr.fetchall()
+    lanes = sorted({lane for _, lane in rows})
+    lock_lanes(cr, lanes)
+    cr.execute(
+        f"""UPDATE sync_message SET state = 'ready', run_at = {UTC_NOW}, wait_type = NULL, wait_ref = NULL,
+                                   wait_until = NULL
+             WHERE id = ANY(%s) AND {overdue} RETURNING id""",
+        [[message for message, _ in rows]],
+    )
+    moved = [row[0] for row in cr.fetchall()]
+    wake_lanes(cr, lanes)
+    return moved
+
+
 def sweep(cr: Cursor, limit: int = 500) -> list[int]:
     """Wake lanes that sleep although they have open work. Must find nothing: what it finds is a lost wake-up."""
     cr.execute(
+        # From the open messages, which are few, and not from the lanes, which stay when their work is done.
         """SELECT l.id FROM sync_lane l
-            WHERE l.claim IS NULL AND l.next_at IS NULL AND l.blocked_message_id IS NULL
-              AND EXISTS (SELECT 1 FROM sync_message m WHERE m.lane_id = l.id AND m.state = 'ready')
+            WHERE l.id IN (SELECT lane_id FROM sync_message WHERE state = 'ready')
+              AND l.claim IS NULL AND l.next_at IS NULL AND l.blocked_message_id IS NULL
             ORDER BY l.id LIMIT %s FOR NO KEY UPDATE OF l SKIP LOCKED""",
         [limit],
     )

@@ -9,13 +9,16 @@ from typing import Literal
 
 from .sql import UTC_NOW, Cursor
 
+ABANDONED_REST_SECONDS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What becomes of one message that did not simply get done.
 
     ``retry`` waits ``delay`` seconds (``burn``: whether an attempt is used up); ``park`` waits for
-    (``wait_type``, ``wait_ref``) or its deadline; ``fail`` needs a person, and ``block`` says whether the lane waits
+    (``wait_type``, ``wait_ref``) or its deadline, ``wait_goes_on`` then by itself, and uses up nothing, for waiting is
+    no failure; ``fail`` needs a person, and ``block`` says whether the lane waits
     with it.
     """
 
@@ -28,15 +31,24 @@ class Verdict:
     wait_type: str | None = None
     wait_ref: str | None = None
     wait_until: datetime | None = None
+    wait_goes_on: bool = False
     block: bool = True
     process_id: int | None = None
     reference: str | None = None
 
 
-def settle(cr: Cursor, *, token: str, lane_ids: Sequence[int], verdicts: Sequence[Verdict] = ()) -> set[int]:
+def settle(
+    cr: Cursor,
+    *,
+    token: str,
+    lane_ids: Sequence[int],
+    verdicts: Sequence[Verdict] = (),
+    untouched: bool = False,
+) -> set[int]:
     """Apply ``verdicts`` and release every lane that is still ours; returns the ids of those lanes.
 
     Fenced by ``token``: a lane that was rescued from us meanwhile, and the verdicts on its messages, are left alone.
+    ``untouched`` lanes were claimed and not worked: they get the strike of the claim back and keep earlier ones.
     """
     cr.execute(
         "SELECT id FROM sync_lane WHERE id = ANY(%s) AND claim = %s ORDER BY id FOR NO KEY UPDATE",
@@ -48,7 +60,7 @@ def settle(cr: Cursor, *, token: str, lane_ids: Sequence[int], verdicts: Sequenc
     _park(cr, [v for v in mine if v.kind == "park"])
     _fail(cr, [v for v in mine if v.kind == "fail"])
     _supersede(cr, [v for v in mine if v.kind == "supersede"])
-    struck = {v.lane_id for v in mine if v.kind == "retry" and not v.burn}
+    struck = ours if untouched else {v.lane_id for v in mine if v.kind == "retry" and not v.burn}
     cr.execute(
         """UPDATE sync_lane l
               SET claim = NULL, worker_id = NULL, claimed_at = NULL,
@@ -60,6 +72,20 @@ def settle(cr: Cursor, *, token: str, lane_ids: Sequence[int], verdicts: Sequenc
         [list(struck), list(ours), token],
     )
     return ours
+
+
+def abandon(cr: Cursor, *, token: str) -> list[int]:
+    """Let go what is still claimed under ``token`` after its work failed in a way that nobody foresaw.
+
+    The strikes of the claim stay: what fails like this again and again, alone, is set aside in the end.
+    """
+    cr.execute(
+        f"""UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL,
+                                next_at = {UTC_NOW} + make_interval(secs => %s)
+             WHERE claim = %s RETURNING id""",
+        [ABANDONED_REST_SECONDS, token],
+    )
+    return [row[0] for row in cr.fetchall()]
 
 
 def _retry(cr: Cursor, verdicts: Sequence[Verdict]) -> None:
@@ -83,11 +109,12 @@ def _park(cr: Cursor, verdicts: Sequence[Verdict]) -> None:
     if verdicts:
         cr.execute(
             """UPDATE sync_message m
-                  SET state = 'parked', attempt = m.attempt + 1, fault_code = t.fault_code, wait_type = t.wait_type,
-                      wait_ref = t.wait_ref, wait_until = t.wait_until,
+                  SET state = 'parked', fault_code = t.fault_code, wait_type = t.wait_type,
+                      wait_ref = t.wait_ref, wait_until = t.wait_until, wait_goes_on = t.wait_goes_on,
                       process_id = coalesce(t.process_id, m.process_id), reference = coalesce(t.reference, m.reference)
-                 FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::timestamp[], %s::int[], %s::text[])
-                      AS t(id, fault_code, wait_type, wait_ref, wait_until, process_id, reference)
+                 FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::timestamp[], %s::bool[], %s::int[],
+                             %s::text[])
+                      AS t(id, fault_code, wait_type, wait_ref, wait_until, wait_goes_on, process_id, reference)
                 WHERE m.id = t.id AND m.state = 'ready'""",
             [
                 [v.message_id for v in verdicts],
@@ -95,6 +122,7 @@ def _park(cr: Cursor, verdicts: Sequence[Verdict]) -> None:
                 [v.wait_type for v in verdicts],
                 [v.wait_ref for v in verdicts],
                 [v.wait_until for v in verdicts],
+                [v.wait_goes_on for v in verdicts],
                 [v.process_id for v in verdicts],
                 [v.reference for v in verdicts],
             ],

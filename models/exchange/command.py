@@ -1,10 +1,14 @@
 """What people and business transactions ask of the engine."""
 
 import json
+import logging
 
 from odoo import api, fields, models
 
-from .cursor import read_committed
+from ...core import queue
+from .cursor import CONFLICTS, read_committed
+
+_logger = logging.getLogger(__name__)
 
 
 class SyncCommand(models.Model):
@@ -56,38 +60,61 @@ class SyncCommand(models.Model):
 
     @api.model
     def _execute_open(self, limit=200):
-        """Execute open requests in order; returns how many. READ COMMITTED, one transaction."""
-        from ...core import queue
+        """Execute open requests in order, each in a transaction of its own; returns how many.
 
-        with read_committed(self.env.registry) as cr:
-            cr.execute(
-                """SELECT id, kind, message_ids, wait_type, refs FROM sync_command
-                    WHERE executed_at IS NULL ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
-                [limit],
-            )
-            rows = cr.fetchall()
-            asked = []
-            for command_id, kind, message_ids, wait_type, refs in rows:
-                if kind == "release":
-                    moved = queue.release_waiting(cr, wait_type, json.loads(refs))
-                else:
-                    moved = {"retry": queue.retry, "cancel": queue.cancel}[kind](cr, json.loads(message_ids))
-                    asked += moved
-                # clock_timestamp: later than every snapshot that could not see the release yet.
-                cr.execute(
-                    """UPDATE sync_command SET executed_at = clock_timestamp() AT TIME ZONE 'UTC', moved = %s
-                        WHERE id = %s""",
-                    [len(moved), command_id],
-                )
-            # Last: whoever collects exceptions locks messages first too, so nobody waits in a circle.
-            self.env["sync.exception"]._watch(cr, asked)
-        return len(rows)
+        Each locks lanes in one order; two in one transaction would not, and two workers could wait in a circle. One
+        that cannot be executed is set aside and logged, or nothing behind it would ever be.
+        """
+        executed = 0
+        while executed < limit:
+            with read_committed(self.env.registry) as cr:
+                if not self._execute_next(cr):
+                    break
+            executed += 1
+        return executed
+
+    def _execute_next(self, cr):
+        """Execute the oldest open request that nobody else holds; returns whether there was one."""
+        cr.execute(
+            """SELECT id, kind, message_ids, wait_type, refs FROM sync_command
+                WHERE executed_at IS NULL ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED"""
+        )
+        row = cr.fetchone()
+        if not row:
+            return False
+        command_id, kind, message_ids, wait_type, refs = row
+        try:
+            with cr.savepoint(flush=False):
+                moved = self._execute(cr, kind, json.loads(message_ids), wait_type, json.loads(refs))
+        except Exception as error:
+            if getattr(error, "pgcode", None) in CONFLICTS:
+                raise
+            _logger.exception("The request %s (%s) cannot be executed and is set aside", command_id, kind)
+            moved = []
+        # clock_timestamp: later than every snapshot that could not see the release yet.
+        cr.execute(
+            "UPDATE sync_command SET executed_at = clock_timestamp() AT TIME ZONE 'UTC', moved = %s WHERE id = %s",
+            [len(moved), command_id],
+        )
+        return True
+
+    def _execute(self, cr, kind, message_ids, wait_type, refs):
+        if kind == "release":
+            return queue.release_waiting(cr, wait_type, refs)
+        moved = {"retry": queue.retry, "cancel": queue.cancel}[kind](cr, message_ids)
+        # Last: whoever collects exceptions locks messages first too, so nobody waits in a circle.
+        self.env["sync.exception"]._watch(cr, moved)
+        return moved
 
     @api.model
     def _released_since(self, cr, wait_type, refs, since):
-        """Which of ``refs`` were released after ``since`` (UTC, naive): asked after parking, so none is missed."""
+        """Which of ``refs`` were released after ``since`` (UTC, naive): asked after parking, so none is missed.
+
+        A request that is still open counts: it may be under way just now, and have looked before we parked.
+        """
         cr.execute(
-            "SELECT refs FROM sync_command WHERE kind = 'release' AND wait_type = %s AND executed_at >= %s",
+            """SELECT refs FROM sync_command
+                WHERE kind = 'release' AND wait_type = %s AND (executed_at IS NULL OR executed_at >= %s)""",
             [wait_type, since],
         )
         released = {ref for row in cr.fetchall() for ref in json.loads(row[0])}

@@ -6,9 +6,17 @@ bookkeeping runs READ COMMITTED in short transactions of its own.
 
 from contextlib import contextmanager
 
+from psycopg2 import errorcodes
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo.sql_db import Cursor
+
+# Two transactions met: nothing is wrong with the work, it runs again.
+CONFLICTS = {
+    errorcodes.SERIALIZATION_FAILURE,
+    errorcodes.DEADLOCK_DETECTED,
+    errorcodes.LOCK_NOT_AVAILABLE,
+}
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from odoo.modules import module
 
 from ...core import queue
 from . import inbound, outbound
-from .cursor import read_committed
+from .cursor import CONFLICTS, read_committed
 from .loading import load
 from .stages import route
 from .verdicts import verdicts
@@ -27,7 +27,6 @@ _logger = logging.getLogger(__name__)
 
 CLAIM = 20
 CRON_SECONDS = 3.0
-WAKE_EVERY_SECONDS = 1.0
 
 
 class SyncEngine(models.AbstractModel):
@@ -82,6 +81,7 @@ class SyncEngine(models.AbstractModel):
     def _cron_run(self):
         """Work for a few seconds, then give the slot back: a longer run would hold back the vacuum of the queue."""
         with Worker(self.env.registry, "cron") as worker:
+            self._rescue()
             deadline = time.monotonic() + CRON_SECONDS
             while True:
                 worked = self._run_pass(worker)
@@ -104,10 +104,26 @@ class SyncEngine(models.AbstractModel):
     def _run_pass(self, worker):
         """One look at everything: requests, new events, lanes that are due. Returns how much was moved."""
         registry = self.env.registry
-        moved = self.env["sync.command"]._execute_open()
-        moved += route.run(registry)
+        moved = self._guarded(self.env["sync.command"]._execute_open)
+        moved += self._guarded(lambda: route.run(registry))
+        moved += self._guarded(lambda: self._work_due(worker))
+        return moved + self.env["sync.exception"]._collect()
+
+    def _guarded(self, part):
+        """One part of a pass; when it fails the others go on, and what it left undone is still there to be found."""
+        try:
+            return part()
+        except Exception as error:
+            if getattr(error, "pgcode", None) in CONFLICTS:
+                _logger.info("A part of the pass lost a race and comes again: %s", error.pgcode)
+                return 1
+            _logger.exception("A part of the pass failed")
+            return 0
+
+    def _work_due(self, worker):
+        """Claim lanes that are due and work the messages at their heads; returns how many lanes."""
         token = uuid.uuid4().hex
-        with read_committed(registry) as cr:
+        with read_committed(self.env.registry) as cr:
             lanes = queue.claim_lanes(
                 cr,
                 token=token,
@@ -119,33 +135,39 @@ class SyncEngine(models.AbstractModel):
             # Before any snapshot of the work to come: a release executed later than this may have missed us.
             cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
             claimed_at = cr.fetchone()[0]
-        moved += len(lanes)
-        self._work(Claim(token, claimed_at, worker), lanes, heads)
-        moved += self.env["sync.exception"]._collect()
+        try:
+            self._work(Claim(token, claimed_at, worker), lanes, heads)
+        finally:
+            # Whatever went wrong: no lane stays claimed by a worker that lives on and would never be rescued from.
+            if lanes:
+                with read_committed(self.env.registry) as cr:
+                    queue.abandon(cr, token=token)
         worker.processed += len(heads)
-        return moved
+        return len(lanes)
 
     def _work(self, claim, lanes, heads):
         by_lane = {head.lane_id: head for head in heads}
         idle = [lane.lane_id for lane in lanes if lane.lane_id not in by_lane]
-        if idle:
+        group = [lane for lane in lanes if lane.lane_id in by_lane]
+        # A lane that was claimed before without progress is worked alone, with no other lane in our hands: only so
+        # does a death count against the message that caused it. The others are let go as if never claimed.
+        struck = [lane for lane in group if lane.strikes > 1]
+        others = [lane.lane_id for lane in group if struck and lane is not struck[0]]
+        group = struck[:1] or group
+        if idle or others:
             with read_committed(self.env.registry) as cr:
                 queue.settle(cr, token=claim.token, lane_ids=idle)
-        struck = [lane for lane in lanes if lane.lane_id in by_lane and lane.strikes > 1]
-        fresh = [lane for lane in lanes if lane.lane_id in by_lane and lane.strikes <= 1]
-        # A lane that was claimed before without progress is worked alone: only then does a death count against it.
-        groups = [[lane] for lane in struck] + ([fresh] if fresh else [])
-        for group in groups:
-            if len(group) == 1 and group[0].strikes > queue.STRIKES_UNTIL_POISON:
-                self._quarantine(group[0], claim.token)
-                continue
-            for directions, drive in (
-                (("inbound", "internal"), inbound.drive),
-                (("outbound",), outbound.drive),
-            ):
-                mine = [by_lane[lane.lane_id] for lane in group if lane.direction in directions]
-                if mine:
-                    self._drive(drive, claim, mine)
+                queue.settle(cr, token=claim.token, lane_ids=others, untouched=True)
+        if struck and struck[0].strikes > queue.STRIKES_UNTIL_POISON:
+            self._quarantine(struck[0], claim.token)
+            return
+        for directions, drive in (
+            (("inbound", "internal"), inbound.drive),
+            (("outbound",), outbound.drive),
+        ):
+            mine = [by_lane[lane.lane_id] for lane in group if lane.direction in directions]
+            if mine:
+                self._drive(drive, claim, mine)
 
     def _drive(self, drive, claim, heads):
         """Drive a group; an error that no stage caught becomes the fault of the messages it hit, and of no others."""
@@ -173,8 +195,11 @@ class SyncEngine(models.AbstractModel):
     @api.private
     def _housekeep(self):
         """Every minute: rescue the work of dead workers, expire what waited too long, find lost wake-ups."""
+        rescued = self._rescue()
         with read_committed(self.env.registry) as cr:
-            rescued = queue.rescue(cr)
+            opened = queue.release_overdue(cr)
+        # Apart: what locks lanes holds no message of another statement, or two could wait in a circle.
+        with read_committed(self.env.registry) as cr:
             expired = queue.expire_parked(cr)
             lost = queue.sweep(cr)
             cr.execute(
@@ -185,15 +210,21 @@ class SyncEngine(models.AbstractModel):
                 """DELETE FROM sync_command
                     WHERE executed_at < (now() AT TIME ZONE 'UTC') - interval '1 day'"""
             )
-        if rescued:
-            _logger.warning("Took up %s lanes of workers that died", len(rescued))
         if lost:
             _logger.error(
                 "Found %s lanes asleep with open work: lost wake-ups, please report",
                 len(lost),
             )
-        if rescued or expired or lost:
+        if rescued or expired or opened or lost:
             self._wake()
+
+    def _rescue(self):
+        """Release the lanes of workers that died; returns them."""
+        with read_committed(self.env.registry) as cr:
+            rescued = queue.rescue(cr)
+        if rescued:
+            _logger.warning("Took up %s lanes of workers that died", len(rescued))
+        return rescued
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ class SyncEvent(models.Model):
     @api.model
     @ormcache("document_type", "company_id")
     def _carried(self, document_type, company_id):
-        """Whether a live interface of the company sends this type or acts on it inside Odoo."""
+        """Whether an interface of the company sends this type or acts on it inside Odoo, now or once it is resumed."""
         return bool(
             self.env["sync.interface"]
             .sudo()
@@ -141,7 +141,7 @@ class SyncEvent(models.Model):
                 [
                     ("document_type_id.code", "=", document_type),
                     ("direction", "in", ("outbound", "internal")),
-                    ("state", "=", "live"),
+                    ("state", "in", ("live", "suspended")),
                     ("company_id", "in", (company_id, False)),
                 ],
                 limit=1,

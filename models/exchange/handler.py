@@ -3,6 +3,7 @@
 from odoo import api, models
 
 from ...core.faults import Fault
+from ...core.work import Done
 
 
 class SyncHandler(models.AbstractModel):
@@ -40,16 +41,21 @@ class SyncHandler(models.AbstractModel):
     @api.private
     def _apply(self, works):
         """Apply each work in a savepoint of its own, so that a failed one leaves no trace and its neighbours go on."""
-        outcomes = []
-        for work in works:
-            try:
-                with self.env.cr.savepoint():
-                    outcome = self._apply_one(work)
+        return [self._apply_alone(work) for work in works]
+
+    @api.private
+    def _apply_alone(self, work):
+        """The outcome of one work. Only what is done is kept: one that waits or fails runs again from the start."""
+        try:
+            with self.env.cr.savepoint() as savepoint:
+                outcome = self._apply_one(work)
+                if isinstance(outcome, Done):
                     self.env.flush_all()
-            except Fault as fault:
-                outcome = fault
-            outcomes.append(outcome)
-        return outcomes
+                else:
+                    savepoint.rollback()
+        except Fault as fault:
+            return fault
+        return outcome
 
     @api.private
     def _apply_one(self, work):

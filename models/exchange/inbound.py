@@ -5,7 +5,6 @@ import random
 import time
 
 import psycopg2
-from psycopg2 import errorcodes
 
 from odoo import api
 from odoo.exceptions import AccessError, UserError
@@ -15,16 +14,12 @@ from ...core.faults import Fault
 from ...core.work import Done
 from . import journal, stages
 from .batch import Batch
+from .cursor import CONFLICTS
 from .loading import load
 from .verdicts import verdicts
 
 _logger = logging.getLogger(__name__)
 
-CONFLICTS = {
-    errorcodes.SERIALIZATION_FAILURE,
-    errorcodes.DEADLOCK_DETECTED,
-    errorcodes.LOCK_NOT_AVAILABLE,
-}
 CONFLICT_TRIES = 6
 
 

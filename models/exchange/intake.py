@@ -1,11 +1,14 @@
 """Receive: the first inbound stage, in front of the queue.
 
-Stored, deduplicated by a database constraint and committed before the sender is answered 2xx. Five statements when all
-is well.
+Stored, deduplicated by a database constraint and committed before the sender is answered 2xx. Six statements when all
+is well, see ``tests/test_engine.py``: the secrets, the key, transmission with body, lane, message, and whether a worker
+is awake.
 """
 
 import hashlib
 import json
+import math
+import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -17,10 +20,12 @@ from ...core.codecs import codec
 from ...core.delivery import signatures
 from ...core.faults import Fault
 from ...core.security.masking import mask_headers
-from . import journal
 from .cursor import read_committed
 
 REJECTED_KEPT_PER_MINUTE = 30
+TELL_EVERY_SECONDS = 30.0
+# When this process told last: lost with it, and then told once more.
+_TOLD: dict[tuple[str, int], float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +53,7 @@ class SyncIntake(models.AbstractModel):
         """
         profile = self.env["sync.endpoint"].sudo()._intake_profile(code)  # sudo: the caller has no user yet
         if profile is None:
-            raise Fault(
-                "receive.endpoint_unknown",
-                "There is no such endpoint.",
-                subject=f"endpoint {code}",
-            )
+            raise Fault("receive.endpoint_unknown", "There is no such endpoint.", subject=f"endpoint {code}")
         if not profile["live"]:
             raise Fault(
                 "receive.endpoint_not_live",
@@ -154,14 +155,17 @@ class SyncIntake(models.AbstractModel):
     ):
         uid = f"msg_{uuid.uuid4().hex}"
         with read_committed(self.env.registry) as cr:
-            cr.execute("SET LOCAL lock_timeout = '2s'")
+            # One round trip. The transmission takes its id here, so that the key names it without a second statement.
             cr.execute(
-                """INSERT INTO sync_dedupe (endpoint_id, company_id, key, sha256, message_uid, seen_at)
-                   VALUES (%s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC')
-                   ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING id""",
+                """SET LOCAL lock_timeout = '2s';
+                   INSERT INTO sync_dedupe (endpoint_id, company_id, key, sha256, message_uid, seen_at, transmission_id)
+                   VALUES (%s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC',
+                           nextval(pg_get_serial_sequence('sync_transmission', 'id')))
+                   ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING transmission_id""",
                 [profile["id"], profile["company_id"], sender_key, sha256, uid],
             )
-            fresh = cr.fetchone() is not None
+            inserted = cr.fetchone()
+            fresh = inserted is not None
             if not fresh:
                 cr.execute(
                     "SELECT sha256, message_uid, transmission_id FROM sync_dedupe WHERE endpoint_id = %s AND key = %s",
@@ -185,11 +189,8 @@ class SyncIntake(models.AbstractModel):
                 sha256=sha256,
                 topic=topic,
                 credential_id=credential_id,
-            )
-            journal.write_payloads(
-                cr,
-                [(transmission_id, profile["company_id"], "received", raw)],
-                owner="transmission_id",
+                transmission_id=inserted[0] if fresh else None,
+                body=raw,
             )
             queue.enqueue(
                 cr,
@@ -210,12 +211,7 @@ class SyncIntake(models.AbstractModel):
                     )
                 ],
             )
-            self.env["sync.credential"]._used(cr, [credential_id])
-            if fresh:
-                cr.execute(
-                    "UPDATE sync_dedupe SET transmission_id = %s WHERE endpoint_id = %s AND key = %s",
-                    [transmission_id, profile["id"], sender_key],
-                )
+            self._used(cr, credential_id)
         self.env["sync.engine"]._wake()
         return Receipt(uid, False)
 
@@ -233,15 +229,26 @@ class SyncIntake(models.AbstractModel):
         topic=None,
         credential_id=None,
         fault=None,
+        transmission_id=None,
+        body=None,
     ):
+        """Store a transmission, with its body if it has one, in one statement; returns its id."""
         cr.execute(
-            """INSERT INTO sync_transmission (direction, endpoint_id, trading_partner_id, company_id, verdict,
-                                              dedupe_key,
-                                              topic, credential_id, remote_address, headers, size, sha256, repeats,
-                                              fault_code, fault_detail, occurred_at)
-               VALUES ('inbound', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s, now() AT TIME ZONE 'UTC')
-               RETURNING id""",
+            """WITH stored AS (
+               INSERT INTO sync_transmission (id, direction, endpoint_id, trading_partner_id, company_id, verdict,
+                                              dedupe_key, topic, credential_id, remote_address, headers, size, sha256,
+                                              repeats, fault_code, fault_detail, occurred_at)
+               VALUES (coalesce(%s, nextval(pg_get_serial_sequence('sync_transmission', 'id'))), 'inbound',
+                       %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s, now() AT TIME ZONE 'UTC')
+               RETURNING id, company_id, size, sha256, occurred_at),
+               kept AS (
+               INSERT INTO sync_payload (transmission_id, company_id, kind, content, size, sha256, content_type,
+                                         created_at)
+               SELECT id, company_id, 'received', body, size, sha256, 'application/json', occurred_at
+                 FROM stored, (VALUES (%s::bytea)) AS b(body) WHERE body IS NOT NULL)
+               SELECT id FROM stored""",
             [
+                transmission_id,
                 profile["id"],
                 profile["trading_partner_id"],
                 profile["company_id"],
@@ -255,9 +262,17 @@ class SyncIntake(models.AbstractModel):
                 sha256,
                 fault.code if fault else None,
                 fault.detail if fault else None,
+                body,
             ],
         )
         return cr.fetchone()[0]
+
+    def _used(self, cr, credential_id):
+        """Tell of a credential's use, at most twice a minute from each process."""
+        now = time.monotonic()
+        if credential_id and now - _TOLD.get((self.env.cr.dbname, credential_id), -math.inf) > TELL_EVERY_SECONDS:
+            _TOLD[self.env.cr.dbname, credential_id] = now
+            self.env["sync.credential"]._used(cr, [credential_id])
 
     def _keep_rejection(self, profile, raw, headers, remote_address, fault):
         """Keep that somebody was turned away, without the body and at most so many a minute: anybody can cause it."""

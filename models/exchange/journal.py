@@ -116,16 +116,16 @@ def _documents(cr, works):
         "DELETE FROM sync_payload WHERE message_id = ANY(%s) AND kind = ANY(%s)",
         [sorted({row[0] for row in rows}), sorted({row[2] for row in rows})],
     )
-    write_payloads(cr, rows)
+    _write_payloads(cr, rows)
 
 
-def write_payloads(cr, rows, owner="message_id"):
-    """Insert bodies: rows of (message or transmission id, company id, kind, bytes)."""
+def _write_payloads(cr, rows):
+    """Insert bodies: rows of (message id, company id, kind, bytes)."""
     cr.execute(
-        f"""INSERT INTO sync_payload ({owner}, company_id, kind, content, size, sha256, content_type, created_at)
-            SELECT t.*, now() AT TIME ZONE 'UTC'
-              FROM unnest(%s::int[], %s::int[], %s::text[], %s::bytea[], %s::int[], %s::text[], %s::text[])
-                   AS t(owner, company_id, kind, content, size, sha256, content_type)""",
+        """INSERT INTO sync_payload (message_id, company_id, kind, content, size, sha256, content_type, created_at)
+           SELECT t.*, now() AT TIME ZONE 'UTC'
+             FROM unnest(%s::int[], %s::int[], %s::text[], %s::bytea[], %s::int[], %s::text[], %s::text[])
+                  AS t(message_id, company_id, kind, content, size, sha256, content_type)""",
         [
             [row[0] for row in rows],
             [row[1] for row in rows],

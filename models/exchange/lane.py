@@ -25,8 +25,8 @@ class SyncLane(models.Model):
     blocked_message_id = fields.Integer(readonly=True)
 
     _line = models.UniqueIndex("(endpoint_id, key)")
-    _due = models.Index("(next_at, id) WHERE claim IS NULL AND next_at IS NOT NULL")
-    _claimed = models.Index("(worker_id) WHERE claim IS NOT NULL")
+    _due = models.Index("(endpoint_id, next_at, id) WHERE claim IS NULL AND next_at IS NOT NULL")
+    _claimed = models.Index("(claim) WHERE claim IS NOT NULL")
     _blocked = models.Index("(blocked_message_id) WHERE blocked_message_id IS NOT NULL")
     _sleeping_when_blocked = models.Constraint(
         "CHECK (blocked_message_id IS NULL OR next_at IS NULL OR claim IS NOT NULL)",

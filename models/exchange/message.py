@@ -55,6 +55,9 @@ class SyncMessage(models.Model):
     wait_type = fields.Char(readonly=True)
     wait_ref = fields.Char(string="Waits for", readonly=True)
     wait_until = fields.Datetime(string="Waits until", readonly=True)
+    wait_goes_on = fields.Boolean(
+        string="Then goes on", readonly=True, help="At the end of the wait it goes on by itself, else a person decides."
+    )
     fault_code = fields.Char(readonly=True)
     created_at = fields.Datetime(string="Received", readonly=True)
     done_at = fields.Datetime(string="Finished", readonly=True)

@@ -8,14 +8,12 @@ from odoo import api
 from ...core import queue
 from ...core.security.masking import mask_headers
 from ...core.work import Done
-from . import journal, stages
+from . import breaker, journal, stages
 from .batch import Batch
 from .cursor import read_committed
 from .inbound import as_fault, retrying, run_stages
 from .loading import load
 from .verdicts import verdicts
-
-BREAKER_OPEN_SECONDS = 60
 
 
 def drive(registry, claim, heads):
@@ -26,14 +24,19 @@ def drive(registry, claim, heads):
         run_stages(batch, works, stages.OUTBOUND)
         parcels, send = _parcels(batch, works)
         profiles = batch._interfaces
+    lane_of = {head.message_id: head.lane_id for head in heads}
+    kept_back = _kept_back(registry, claim, parcels, lane_of)
+    parcels = [(work, parcel) for work, parcel in parcels if work.message_id not in kept_back]
     results = _deliver(parcels, send)
     accepted = [work for work, _ in parcels if results[work.message_id].fault is None]
-    lane_of = {head.message_id: head.lane_id for head in heads}
-    done = retrying(lambda: _confirm(registry, profiles, accepted, claim, lane_of))
+    done = _confirmed(registry, profiles, accepted, claim, lane_of)
     with read_committed(registry) as cr:
         _keep_transmissions(cr, parcels, results)
-        _breaker(cr, parcels, results)
-    rest = [work for work in works if work.message_id not in done]
+        breaker.record(
+            cr,
+            [(w.endpoint_id, results[w.message_id].fault, results[w.message_id].retry_after) for w, _ in parcels],
+        )
+    rest = [work for work in works if work.message_id not in done | kept_back]
     waits = {work.message_id: results[work.message_id].retry_after for work, _ in parcels}
     verdicts(registry, profiles, rest, claim, heads, waits=waits)
 
@@ -56,6 +59,31 @@ def _parcels(batch, works):
     return parcels, send
 
 
+def _kept_back(registry, claim, parcels, lane_of):
+    """What must not go out after all: no longer ours or open, or the circuit breaker says no. Their lanes are let go.
+
+    Asked immediately before the network: preparing took time, somebody may have cancelled, and when an error makes
+    the engine go over a group once more, what was delivered is not sent again.
+    """
+    if not parcels:
+        return set()
+    wanted = [work.message_id for work, _ in parcels]
+    with read_committed(registry) as cr:
+        cr.execute(
+            """SELECT m.id FROM sync_message m JOIN sync_lane l ON l.id = m.lane_id
+                WHERE m.id = ANY(%s) AND m.state = 'ready' AND l.claim = %s""",
+            [wanted, claim.token],
+        )
+        ours = {row[0] for row in cr.fetchall()}
+        gone = set(wanted) - ours
+        refused = breaker.refused(cr, [(w.message_id, w.endpoint_id) for w, _ in parcels if w.message_id in ours])
+    if gone or refused:
+        with read_committed(registry) as cr:
+            queue.settle(cr, token=claim.token, lane_ids=[lane_of[message] for message in gone])
+            queue.settle(cr, token=claim.token, lane_ids=[lane_of[message] for message in refused], untouched=True)
+    return gone | refused
+
+
 def _deliver(parcels, send):
     if not parcels:
         return {}
@@ -69,6 +97,20 @@ def _deliver(parcels, send):
         work.response = result.body or None
         work.outcome = result.fault
     return results
+
+
+def _confirmed(registry, profiles, works, claim, lane_of):
+    """Confirm what was delivered; on an unexpected error one by one, for whatever happens here was sent already.
+
+    Returns the ids that are done and committed.
+    """
+    try:
+        return retrying(lambda: _confirm(registry, profiles, works, claim, lane_of))
+    except Exception as error:
+        if len(works) > 1:
+            return set().union(*(_confirmed(registry, profiles, [work], claim, lane_of) for work in works))
+        works[0].outcome, works[0].stage = as_fault(error), "confirm"
+        return set()
 
 
 def _confirm(registry, profiles, works, claim, lane_of):
@@ -127,18 +169,3 @@ def _keep_transmissions(cr, parcels, results):
         )
     env = api.Environment(cr, api.SUPERUSER_ID, {})  # the last use is the engine's own column
     env["sync.credential"]._used(cr, [parcel.credential_id for _, parcel in parcels])
-
-
-def _breaker(cr, parcels, results):
-    """What the endpoints' health says: a success closes the breaker, five failures in a row open it."""
-    env = api.Environment(cr, api.SUPERUSER_ID, {})  # the engine's own columns
-    good = {work.endpoint_id for work, _ in parcels if results[work.message_id].fault is None}
-    bad = {
-        work.endpoint_id
-        for work, _ in parcels
-        if results[work.message_id].fault is not None and results[work.message_id].fault.blame == "endpoint"
-    }
-    if good:
-        env["sync.endpoint"]._breaker_succeeded(cr, sorted(good))
-    for endpoint_id in sorted(bad - good):
-        env["sync.endpoint"]._breaker_failed(cr, endpoint_id, BREAKER_OPEN_SECONDS)

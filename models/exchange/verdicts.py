@@ -42,6 +42,7 @@ def _verdict(profiles, work, lane_id, wait_seconds):
             wait_type=outcome.wait_type,
             wait_ref=outcome.wait_ref,
             wait_until=outcome.deadline,
+            wait_goes_on=outcome.goes_on,
             process_id=outcome.process_id or work.process_id,
             reference=work.reference,
         )
@@ -60,7 +61,7 @@ def _verdict(profiles, work, lane_id, wait_seconds):
             work.message_id,
             lane_id,
             "retry",
-            delay=wait_seconds or 30.0,
+            delay=_throttled(work, profile, wait_seconds),
             burn=False,
             **common,
         )
@@ -77,6 +78,13 @@ def _verdict(profiles, work, lane_id, wait_seconds):
         )
     block = profile is None or profile.head_policy == "block"
     return queue.Verdict(work.message_id, lane_id, "fail", block=block, **common)
+
+
+def _throttled(work, profile, wait_seconds):
+    """As long as the partner asks, but no shorter than our own schedule and no longer than its longest delay."""
+    policy = profile.policy if profile else ENDPOINT_RETRY
+    usual = backoff.nominal(work.attempt + 1, policy)
+    return max(usual, min(wait_seconds or 0.0, policy.cap))
 
 
 def _after_endpoint_failure(work, lane_id, profile, wait_seconds, common):
@@ -98,7 +106,8 @@ def _after_endpoint_failure(work, lane_id, profile, wait_seconds, common):
             block=profile is None or profile.head_policy == "block",
             **common,
         )
-    delay = wait_seconds if wait_seconds is not None else wait
+    # A careless Retry-After must neither park the message for a day nor invite a storm.
+    delay = wait if wait_seconds is None else backoff.near(wait_seconds, backoff.nominal(work.attempt + 1, policy))
     return queue.Verdict(work.message_id, lane_id, "retry", delay=delay, burn=True, **common)
 
 

@@ -10,6 +10,8 @@ NAME = "gate"
 
 def run(batch, works):
     """Park what a gate of its interface's policy still holds; whatever moves the process releases it."""
+    batch.env.cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
+    now = batch.env.cr.fetchone()[0]
     for interface, group in batch.by_interface(works):
         for work in group:
             if interface.gates and not work.process_id:
@@ -21,14 +23,18 @@ def run(batch, works):
                 )
                 continue
             for gate in interface.gates:
+                deadline = _deadline(work, gate)
+                if deadline and gate.at_deadline == "open" and deadline <= now:
+                    continue
                 verdict = gate._evaluate(batch.process(work), batch.subject(work))
                 if not verdict.open:
                     work.outcome = Wait(
                         wait_type="process",
                         wait_ref=str(work.process_id),
                         fault=Fault("gate.waiting", verdict.reason, subject=f"gate {gate.code}"),
-                        deadline=_deadline(work, gate),
+                        deadline=deadline,
                         process_id=work.process_id,
+                        goes_on=gate.at_deadline == "open",
                     )
                     break
 

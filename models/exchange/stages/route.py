@@ -13,7 +13,7 @@ def run(registry, limit=500):
     """Fan new events out; returns how many were routed. One promoter at a time, READ COMMITTED.
 
     Events are picked by state and not by "id greater than the last": ids commit out of order, and a late one would
-    be lost for ever.
+    be lost for ever. A suspended interface gets its messages too: they stop there as exceptions instead of vanishing.
     """
     with read_committed(registry) as cr:
         cr.execute("SELECT pg_try_advisory_xact_lock(%s)", [PROMOTER_LOCK])
@@ -30,7 +30,8 @@ def run(registry, limit=500):
             """SELECT e.id, e.process_id, e.ordering_key, e.document_type_id, e.company_id,
                       i.id, p.id, p.trading_partner_id, p.direction
                  FROM sync_event e
-                 JOIN sync_interface i ON i.document_type_id = e.document_type_id AND i.state = 'live' AND i.active
+                 JOIN sync_interface i ON i.document_type_id = e.document_type_id AND i.state IN ('live', 'suspended')
+                                         AND i.active
                  JOIN sync_endpoint p ON p.id = i.endpoint_id
                 WHERE e.id = ANY(%s) AND p.direction IN ('outbound', 'internal')
                   AND (i.company_id = e.company_id OR i.company_id IS NULL)
