@@ -1,4 +1,5 @@
-"""`./dev screenshots`: pictures of the views listed in screenshots.json, from a demonstration that has played its flow.
+"""`./dev screenshots`: pictures of the views listed in screenshots.json, from a demonstration that has played its flow
+and met some faults.
 
 An entry names the picture (`name`, `file` relative to the repository), the `path` of the view, a CSS selector to
 `wait_for`, and optionally `click` (selectors clicked one after another), `login`, `password`, `width`, `height` and
@@ -29,16 +30,11 @@ def command(arguments) -> int:
         live = arguments.url or (run.live_run() or {}).get("url")
         with nullcontext() if live else run.running(bench, None) as demonstration:
             if demonstration:
-                scenario = [
-                    str(bench.python),
-                    "-m",
-                    "simulators.scenario",
-                    f"--config={demonstration.config}",
-                    "--once",
-                ]
-                played = subprocess.run(scenario, env=run.simulator_environment(), cwd=layout.ROOT, check=False)
-                if played.returncode:
-                    raise DevError("the flow did not complete; see above")
+                for play in (["simulators.scenario", "--once"], ["simulators.mishaps"]):
+                    told = [str(bench.python), "-m", *play, f"--config={demonstration.config}"]
+                    played = subprocess.run(told, env=run.simulator_environment(), cwd=layout.ROOT, check=False)
+                    if played.returncode:
+                        raise DevError("the demonstration did not come so far; see above")
             job = {
                 "url": live or demonstration.url,
                 "browser": str(chromium),

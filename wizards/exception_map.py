@@ -34,7 +34,7 @@ class SyncExceptionMap(models.TransientModel):
 
     exception_id = fields.Many2one("sync.exception", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="exception_id.company_id")
-    trading_partner_id = fields.Many2one(related="exception_id.trading_partner_id")
+    trading_partner_id = fields.Many2one(string="Trading partner", related="exception_id.trading_partner_id")
     domain = fields.Selection(DOMAINS)
     line_ids = fields.One2many("sync.exception.map.line", "wizard_id", string="Codes")
 
@@ -104,8 +104,8 @@ class SyncExceptionMapLine(models.TransientModel):
     carrier_id = fields.Many2one("delivery.carrier")
     unit_id = fields.Many2one("uom.uom", string="Unit of measure")
     tax_id = fields.Many2one("account.tax")
-    payment_term_id = fields.Many2one("account.payment.term")
-    payment_method_id = fields.Many2one("account.payment.method.line")
+    payment_term_id = fields.Many2one("account.payment.term", string="Payment term")
+    payment_method_id = fields.Many2one("account.payment.method.line", string="Payment method")
     currency_id = fields.Many2one("res.currency")
     country_id = fields.Many2one("res.country")
     canonical_code = fields.Char(string="Our code")

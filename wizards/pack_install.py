@@ -18,10 +18,18 @@ class SyncPackInstall(models.TransientModel):
     code = fields.Char(required=True)
     environment = fields.Selection([("production", "Production"), ("test", "Test")], required=True, default="test")
     business_owner_id = fields.Many2one(
-        "res.users", required=True, default=lambda self: self.env.user, domain="[('share', '=', False)]"
+        "res.users",
+        string="Business owner",
+        required=True,
+        default=lambda self: self.env.user,
+        domain="[('share', '=', False)]",
     )
     technical_owner_id = fields.Many2one(
-        "res.users", required=True, default=lambda self: self.env.user, domain="[('share', '=', False)]"
+        "res.users",
+        string="Technical owner",
+        required=True,
+        default=lambda self: self.env.user,
+        domain="[('share', '=', False)]",
     )
     endpoint_ids = fields.One2many("sync.pack.install.endpoint", "wizard_id", string="Endpoints")
 

@@ -28,6 +28,7 @@ class SyncContract(models.Model):
     )
     document_type_id = fields.Many2one(
         "sync.document.type",
+        string="Document type",
         required=True,
         index=True,
         ondelete="restrict",

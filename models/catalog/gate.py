@@ -30,9 +30,14 @@ class SyncGate(models.Model):
         '{"field": "order.state", "equals": "sale"}.',
     )
     condition_text = fields.Char(string="Opens when", compute="_compute_condition_text")
-    deadline_hours = fields.Float(help="Hours after which the wait is over; 0: it waits for ever.")
+    deadline_hours = fields.Float(
+        string="Deadline (h)", help="Hours after which the wait is over; 0: it waits for ever."
+    )
     at_deadline = fields.Selection(
-        [("exception", "A person decides"), ("open", "It opens by itself")], required=True, default="exception"
+        [("exception", "A person decides"), ("open", "It opens by itself")],
+        string="At the deadline",
+        required=True,
+        default="exception",
     )
 
     _known_effect = models.Constraint(

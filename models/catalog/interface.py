@@ -28,11 +28,13 @@ class SyncInterface(models.Model):
     code = fields.Char(required=True, copy=False, tracking=True)
     name = fields.Char(required=True, tracking=True)
     endpoint_id = fields.Many2one("sync.endpoint", required=True, index=True, ondelete="restrict", tracking=True)
-    trading_partner_id = fields.Many2one(related="endpoint_id.trading_partner_id", store=True, index=True)
+    trading_partner_id = fields.Many2one(
+        string="Trading partner", related="endpoint_id.trading_partner_id", store=True, index=True
+    )
     company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True, precompute=True)
     direction = fields.Selection(related="endpoint_id.direction", store=True, precompute=True)
     document_type_id = fields.Many2one(
-        "sync.document.type", required=True, index=True, ondelete="restrict", tracking=True
+        "sync.document.type", string="Document type", required=True, index=True, ondelete="restrict", tracking=True
     )
     document_type = fields.Char(related="document_type_id.code", string="Type")
     domain = fields.Selection(related="document_type_id.domain", store=True, precompute=True)

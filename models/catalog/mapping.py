@@ -39,6 +39,7 @@ class SyncMapping(models.Model):
     )
     document_type_id = fields.Many2one(
         "sync.document.type",
+        string="Document type",
         required=True,
         index=True,
         ondelete="restrict",

@@ -84,7 +84,7 @@ class SyncPolicy(models.Model):
         help="What we tell the sender of a document.",
     )
     gate_ids = fields.Many2many("sync.gate", "sync_policy_gate_rel", string="Gates")
-    service_level_id = fields.Many2one("sync.service.level", ondelete="restrict")
+    service_level_id = fields.Many2one("sync.service.level", string="Service level", ondelete="restrict")
     retention_id = fields.Many2one("sync.retention", ondelete="restrict")
     retry_text = fields.Char(string="In words", compute="_compute_retry_text")
     interface_ids = fields.One2many("sync.interface", "policy_id", string="Used by")

@@ -91,7 +91,9 @@ class SyncException(models.Model):
     faults_html = fields.Html(compute="_compute_faults_html", string="In detail", sanitize=False)
 
     company_id = fields.Many2one("res.company", readonly=True, index=True, ondelete="cascade")
-    trading_partner_id = fields.Many2one("sync.trading.partner", readonly=True, index=True, ondelete="set null")
+    trading_partner_id = fields.Many2one(
+        "sync.trading.partner", string="Trading partner", readonly=True, index=True, ondelete="set null"
+    )
     endpoint_id = fields.Many2one("sync.endpoint", readonly=True, index="btree_not_null", ondelete="set null")
     interface_id = fields.Many2one("sync.interface", readonly=True, index="btree_not_null", ondelete="set null")
     process_id = fields.Many2one("sync.process", readonly=True, index="btree_not_null", ondelete="set null")
@@ -123,7 +125,7 @@ class SyncException(models.Model):
 
     resolution = fields.Text(readonly=True)
     resolved_by_id = fields.Many2one(
-        "res.users", readonly=True, ondelete="set null", help="Empty: it resolved by itself."
+        "res.users", string="Resolved by", readonly=True, ondelete="set null", help="Empty: it resolved by itself."
     )
     resolved_at = fields.Datetime(string="Closed", readonly=True)
     earlier = fields.Text(compute="_compute_earlier", string="Done for similar ones")

@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from .message import STAGES
+
 
 class SyncAttempt(models.Model):
     """One try at a message: the stage it reached, who is to blame, how long each stage took, and on which worker."""
@@ -26,8 +28,8 @@ class SyncAttempt(models.Model):
         required=True,
         readonly=True,
     )
-    stage = fields.Char(readonly=True)
-    fault_code = fields.Char(readonly=True)
+    stage = fields.Selection(STAGES, readonly=True)
+    fault_code = fields.Char(string="Fault code", readonly=True)
     blame = fields.Char(readonly=True)
     detail = fields.Text(readonly=True)
     faults = fields.Text(
@@ -37,7 +39,7 @@ class SyncAttempt(models.Model):
     subject = fields.Char(readonly=True)
     timings = fields.Text(readonly=True, help="Milliseconds per stage, as JSON.")
     worker = fields.Char(readonly=True)
-    started_at = fields.Datetime(readonly=True)
-    ended_at = fields.Datetime(readonly=True)
+    started_at = fields.Datetime(string="Started", readonly=True)
+    ended_at = fields.Datetime(string="Ended", readonly=True)
     duration_ms = fields.Integer(string="Milliseconds", readonly=True)
     request_status = fields.Integer(string="HTTP status", readonly=True)

@@ -34,8 +34,8 @@ class SyncCommand(models.Model):
     refs = fields.Text(readonly=True)
     user_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     company_id = fields.Many2one("res.company", readonly=True)
-    created_at = fields.Datetime(readonly=True)
-    executed_at = fields.Datetime(readonly=True)
+    created_at = fields.Datetime(string="Created", readonly=True)
+    executed_at = fields.Datetime(string="Executed", readonly=True)
     moved = fields.Integer(readonly=True)
 
     _open = models.Index("(id) WHERE executed_at IS NULL")

@@ -17,6 +17,6 @@ class SyncDedupe(models.Model):
     sha256 = fields.Char(required=True, readonly=True)
     message_uid = fields.Char(readonly=True)
     transmission_id = fields.Integer(readonly=True)
-    seen_at = fields.Datetime(readonly=True, index=True)
+    seen_at = fields.Datetime(string="Seen", readonly=True, index=True)
 
     _seen = models.UniqueIndex("(endpoint_id, key)")

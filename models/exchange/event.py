@@ -28,11 +28,14 @@ class SyncEvent(models.Model):
     _rec_name = "ordering_key"
 
     uid = fields.Char(string="Event id", required=True, readonly=True)
-    document_type_id = fields.Many2one("sync.document.type", required=True, readonly=True, ondelete="restrict")
+    document_type_id = fields.Many2one(
+        "sync.document.type", string="Document type", required=True, readonly=True, ondelete="restrict"
+    )
     document_type = fields.Char(string="Type", required=True, readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     trading_partner_id = fields.Many2one(
         "sync.trading.partner",
+        string="Trading partner",
         readonly=True,
         ondelete="set null",
         help="Set when the event is meant for one partner only.",
@@ -40,12 +43,12 @@ class SyncEvent(models.Model):
     process_id = fields.Many2one("sync.process", readonly=True, ondelete="set null", index="btree_not_null")
     res_model = fields.Char(string="Model", readonly=True)
     res_id = fields.Many2oneReference(string="Record", model_field="res_model", readonly=True)
-    ordering_key = fields.Char(required=True, readonly=True)
+    ordering_key = fields.Char(string="Ordering key", required=True, readonly=True)
     state = fields.Selection([("new", "New"), ("routed", "Routed")], required=True, readonly=True)
     document = fields.Text(readonly=True, groups=CONTENT_GROUPS)
     document_text = fields.Text(compute="_compute_document_text", groups=CONTENT_GROUPS, string="Canonical document")
-    occurred_at = fields.Datetime(readonly=True)
-    published_at = fields.Datetime(readonly=True)
+    occurred_at = fields.Datetime(string="Happened", readonly=True)
+    published_at = fields.Datetime(string="Published", readonly=True)
     message_ids = fields.One2many("sync.message", "event_id", string="Messages")
 
     _uid_uniq = models.UniqueIndex("(uid)")
@@ -59,10 +62,10 @@ class SyncEvent(models.Model):
                    ON sync_event (txid, document_type, res_model, res_id) WHERE state = 'new'"""
         )
 
-    @api.depends("document_type", "ordering_key")
+    @api.depends("document_type_id", "ordering_key")
     def _compute_display_name(self):
         for event in self:
-            event.display_name = f"{event.document_type} {event.ordering_key}"
+            event.display_name = f"{event.document_type_id.title} {event.ordering_key}"
 
     def _compute_document_text(self):
         for event in self:

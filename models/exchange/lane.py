@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from .message import DIRECTIONS
+
 
 class SyncLane(models.Model):
     """The first-in first-out line of one ordering key of one endpoint: the only row that workers contend on."""
@@ -16,11 +18,11 @@ class SyncLane(models.Model):
     endpoint_id = fields.Many2one("sync.endpoint", required=True, readonly=True, ondelete="restrict")
     key = fields.Char(string="Ordering key", required=True, readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True)
-    direction = fields.Char(required=True, readonly=True)
-    next_at = fields.Datetime(readonly=True)
+    direction = fields.Selection(DIRECTIONS, required=True, readonly=True)
+    next_at = fields.Datetime(string="Due", readonly=True)
     claim = fields.Char(readonly=True)
     worker_id = fields.Integer(readonly=True)
-    claimed_at = fields.Datetime(readonly=True)
+    claimed_at = fields.Datetime(string="At work since", readonly=True)
     strikes = fields.Integer(readonly=True, required=True, default=0)
     blocked_message_id = fields.Integer(readonly=True)
 

@@ -18,6 +18,22 @@ DIRECTIONS = [
     ("outbound", "Sent"),
     ("internal", "Inside Odoo"),
 ]
+STAGES = [
+    ("receive", "Receive"),
+    ("decode", "Decode"),
+    ("validate", "Validate"),
+    ("translate", "Translate"),
+    ("enrich", "Enrich"),
+    ("sequence", "Order"),
+    ("gate", "Gate"),
+    ("apply", "Apply"),
+    ("acknowledge", "Acknowledge"),
+    ("publish", "Publish"),
+    ("route", "Route"),
+    ("encode", "Encode"),
+    ("deliver", "Deliver"),
+    ("confirm", "Confirm"),
+]
 
 
 class SyncMessage(models.Model):
@@ -38,13 +54,15 @@ class SyncMessage(models.Model):
     uid = fields.Char(string="Message id", required=True, readonly=True)
     direction = fields.Selection(DIRECTIONS, required=True, readonly=True)
     state = fields.Selection(STATES, required=True, readonly=True)
-    stage = fields.Char(readonly=True, help="The stage at which the last attempt ended.")
+    stage = fields.Selection(STAGES, readonly=True, help="The stage at which the last attempt ended.")
     lane_id = fields.Integer(readonly=True)
     endpoint_id = fields.Many2one("sync.endpoint", required=True, readonly=True, ondelete="restrict")
     interface_id = fields.Many2one("sync.interface", readonly=True, ondelete="restrict")
-    trading_partner_id = fields.Many2one("sync.trading.partner", required=True, readonly=True, ondelete="restrict")
+    trading_partner_id = fields.Many2one(
+        "sync.trading.partner", string="Trading partner", required=True, readonly=True, ondelete="restrict"
+    )
     company_id = fields.Many2one("res.company", required=True, readonly=True)
-    document_type_id = fields.Many2one("sync.document.type", readonly=True, ondelete="restrict")
+    document_type_id = fields.Many2one("sync.document.type", string="Document type", readonly=True, ondelete="restrict")
     transmission_id = fields.Many2one("sync.transmission", readonly=True, ondelete="set null")
     event_id = fields.Many2one("sync.event", readonly=True, ondelete="set null")
     process_id = fields.Many2one("sync.process", readonly=True, ondelete="set null", index="btree_not_null")
@@ -58,8 +76,8 @@ class SyncMessage(models.Model):
     wait_goes_on = fields.Boolean(
         string="Then goes on", readonly=True, help="At the end of the wait it goes on by itself, else a person decides."
     )
-    fault_code = fields.Char(readonly=True)
-    created_at = fields.Datetime(string="Received", readonly=True)
+    fault_code = fields.Char(string="Fault code", readonly=True)
+    created_at = fields.Datetime(string="Created", readonly=True)
     done_at = fields.Datetime(string="Finished", readonly=True)
 
     credential_id = fields.Many2one("sync.credential", readonly=True, ondelete="set null")
@@ -67,6 +85,7 @@ class SyncMessage(models.Model):
     mapping_id = fields.Many2one("sync.mapping", readonly=True, ondelete="restrict")
     policy_id = fields.Many2one("sync.policy", readonly=True, ondelete="restrict")
     ownership_version = fields.Integer(
+        string="Ownership version",
         readonly=True,
         help="Version of the ownership matrix under which the message ran.",
     )

@@ -39,10 +39,10 @@ class SyncPayload(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     message_id = fields.Many2one("sync.message", readonly=True, index="btree_not_null", ondelete="cascade")
     transmission_id = fields.Many2one("sync.transmission", readonly=True, index="btree_not_null", ondelete="cascade")
-    content_type = fields.Char(readonly=True)
+    content_type = fields.Char(string="Content type", readonly=True)
     size = fields.Integer(string="Bytes", readonly=True)
     sha256 = fields.Char(string="SHA-256", readonly=True)
-    created_at = fields.Datetime(readonly=True)
+    created_at = fields.Datetime(string="Created", readonly=True)
     text = fields.Text(compute="_compute_text", string="Content")
 
     def init(self):

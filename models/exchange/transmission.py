@@ -17,7 +17,9 @@ class SyncTransmission(models.Model):
 
     direction = fields.Selection([("inbound", "Received"), ("outbound", "Sent")], required=True, readonly=True)
     endpoint_id = fields.Many2one("sync.endpoint", required=True, readonly=True, index=True, ondelete="restrict")
-    trading_partner_id = fields.Many2one("sync.trading.partner", readonly=True, ondelete="restrict")
+    trading_partner_id = fields.Many2one(
+        "sync.trading.partner", string="Trading partner", readonly=True, ondelete="restrict"
+    )
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     verdict = fields.Selection(
         [
@@ -31,12 +33,12 @@ class SyncTransmission(models.Model):
         required=True,
         readonly=True,
     )
-    fault_code = fields.Char(readonly=True)
+    fault_code = fields.Char(string="Fault code", readonly=True)
     fault_detail = fields.Char(string="Reason", readonly=True)
     dedupe_key = fields.Char(string="Sender's key", readonly=True)
     topic = fields.Char(readonly=True)
     credential_id = fields.Many2one("sync.credential", readonly=True, ondelete="set null")
-    remote_address = fields.Char(readonly=True)
+    remote_address = fields.Char(string="Remote address", readonly=True)
     status = fields.Integer(string="HTTP status", readonly=True)
     headers = fields.Text(readonly=True)
     headers_text = fields.Text(compute="_compute_headers_text", string="Headers, secrets masked")

@@ -23,8 +23,8 @@ class SyncWorker(models.Model):
         required=True,
         readonly=True,
     )
-    started_at = fields.Datetime(readonly=True)
-    heartbeat_at = fields.Datetime(readonly=True, index=True)
+    started_at = fields.Datetime(string="Started", readonly=True)
+    heartbeat_at = fields.Datetime(string="Last heartbeat", readonly=True, index=True)
     asleep = fields.Boolean(readonly=True)
     processed = fields.Integer(readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)

@@ -20,10 +20,10 @@ class SyncHold(models.Model):
     reason = fields.Char(required=True, readonly=True)
     gate_id = fields.Many2one("sync.gate", readonly=True, ondelete="restrict", help="Only this gate is closed.")
     message_id = fields.Many2one("sync.message", readonly=True, ondelete="set null")
-    placed_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
-    placed_by_id = fields.Many2one("res.users", readonly=True, default=lambda self: self.env.uid)
-    released_at = fields.Datetime(readonly=True)
-    released_by_id = fields.Many2one("res.users", readonly=True)
+    placed_at = fields.Datetime(string="Placed", required=True, readonly=True, default=fields.Datetime.now)
+    placed_by_id = fields.Many2one("res.users", string="Placed by", readonly=True, default=lambda self: self.env.uid)
+    released_at = fields.Datetime(string="Released", readonly=True)
+    released_by_id = fields.Many2one("res.users", string="Released by", readonly=True)
 
     _open_once = models.UniqueIndex(
         "(process_id, reason_code) WHERE released_at IS NULL", "The process is on hold for this reason already."

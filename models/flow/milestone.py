@@ -38,8 +38,8 @@ class SyncMilestone(models.Model):
     occurred_at = fields.Datetime(string="Happened", readonly=True)
     recorded_at = fields.Datetime(string="Known since", readonly=True)
     message_id = fields.Many2one("sync.message", readonly=True, ondelete="set null")
-    waived_by_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
-    waived_reason = fields.Char(readonly=True)
+    waived_by_id = fields.Many2one("res.users", string="Waived by", readonly=True, ondelete="restrict")
+    waived_reason = fields.Char(string="Reason", readonly=True)
 
     _once = models.UniqueIndex("(process_id, type_id, subject_model, subject_id)")
     _due = models.Index("(due_at) WHERE state = 'expected' AND due_at IS NOT NULL")
@@ -126,7 +126,8 @@ class SyncMilestone(models.Model):
                 WHERE m.state <> 'reached' OR m.occurred_at > EXCLUDED.occurred_at
                RETURNING id""",
             rows,
-            template="(%s, %s, %s, %s, %s, %s, %s, %s, 'reached', %s, now() AT TIME ZONE 'UTC', %s)",
+            template="(%s, %s, %s, %s, %s, %s, %s, %s, 'reached', date_trunc('second', %s::timestamp), "
+            "now() AT TIME ZONE 'UTC', %s)",
             fetch=True,
         )
         if changed:

@@ -20,7 +20,9 @@ class SyncMilestoneType(models.Model):
     _description = "Milestone type"
     _order = "process_type_id, sequence, id"
 
-    process_type_id = fields.Many2one("sync.process.type", required=True, ondelete="cascade", index=True)
+    process_type_id = fields.Many2one(
+        "sync.process.type", string="Process type", required=True, ondelete="cascade", index=True
+    )
     code = fields.Char(required=True)
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
@@ -30,7 +32,9 @@ class SyncMilestoneType(models.Model):
     )
     domain = fields.Selection(DOMAINS, required=True, default="sales", help="Approvers of this domain may waive it.")
     required = fields.Boolean(help="The process completes only after this milestone.")
-    due_after_hours = fields.Float(help="Hours after the other milestone; 0 means that nothing is due.")
+    due_after_hours = fields.Float(
+        string="Within (h)", help="Hours after the other milestone; 0 means that nothing is due."
+    )
     due_relative_to_id = fields.Many2one(
         "sync.milestone.type",
         string="Due after",

@@ -24,7 +24,7 @@ class SyncParcel(models.Model):
     _order = "id"
     _rec_name = "tracking_number"
 
-    tracking_number = fields.Char(required=True, readonly=True)
+    tracking_number = fields.Char(string="Tracking number", required=True, readonly=True)
     picking_id = fields.Many2one("stock.picking", string="Shipment", required=True, readonly=True, ondelete="cascade")
     process_id = fields.Many2one("sync.process", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
@@ -32,8 +32,8 @@ class SyncParcel(models.Model):
     sscc = fields.Char(string="SSCC", readonly=True)
     status = fields.Selection(STATUSES, required=True, readonly=True, default="announced")
     status_at = fields.Datetime(string="Since", readonly=True)
-    accepted_at = fields.Datetime(readonly=True, help="The earliest scan that is known.")
-    delivered_at = fields.Datetime(readonly=True)
+    accepted_at = fields.Datetime(string="Accepted", readonly=True, help="The earliest scan that is known.")
+    delivered_at = fields.Datetime(string="Delivered", readonly=True)
 
     _once = models.UniqueIndex("(tracking_number, picking_id)")
     _of_picking = models.Index("(picking_id)")

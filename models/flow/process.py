@@ -30,12 +30,12 @@ class SyncProcess(models.Model):
     reference = fields.Char(string="Order number", readonly=True, help="The number under which the customer ordered.")
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
     trading_partner_id = fields.Many2one(
-        "sync.trading.partner", readonly=True, ondelete="restrict", index="btree_not_null"
+        "sync.trading.partner", string="Trading partner", readonly=True, ondelete="restrict", index="btree_not_null"
     )
     partner_id = fields.Many2one(
         "res.partner", string="Customer", readonly=True, ondelete="restrict", index="btree_not_null"
     )
-    state = fields.Selection(STATES, required=True, readonly=True, default="running", index=True)
+    state = fields.Selection(STATES, required=True, readonly=True, default="running", index=True, group_expand=True)
     started_at = fields.Datetime(string="Started", required=True, readonly=True, default=fields.Datetime.now)
     completed_at = fields.Datetime(string="Ended", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True, ondelete="restrict")
@@ -50,7 +50,7 @@ class SyncProcess(models.Model):
     message_count = fields.Integer(compute="_compute_counts")
     attention_count = fields.Integer(compute="_compute_counts", string="Need attention")
     document_count = fields.Integer(compute="_compute_counts")
-    overdue_count = fields.Integer(compute="_compute_progress", search="_search_overdue_count")
+    overdue_count = fields.Integer(string="Overdue count", compute="_compute_progress", search="_search_overdue_count")
     next_milestone = fields.Char(compute="_compute_progress", string="Next")
     progress = fields.Integer(compute="_compute_progress", help="Required milestones reached, in percent.")
 

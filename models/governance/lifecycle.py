@@ -104,7 +104,9 @@ class SyncLifecycle(models.AbstractModel):
     approved_at = fields.Datetime(string="Approved on", copy=False, readonly=True)
     deprecated_at = fields.Datetime(string="Deprecated on", copy=False, readonly=True)
     retired_at = fields.Datetime(string="Retired on", copy=False, readonly=True)
-    sunset_date = fields.Date(copy=False, tracking=True, help="Until when partners may still use a deprecated version.")
+    sunset_date = fields.Date(
+        string="Sunset date", copy=False, tracking=True, help="Until when partners may still use a deprecated version."
+    )
     can_approve = fields.Boolean(compute="_compute_can_approve")
 
     _semantic_version = models.Constraint(

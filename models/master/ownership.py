@@ -77,7 +77,7 @@ class SyncOwnership(models.Model):
     sequence = fields.Integer(default=10)
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
     system_of_record = fields.Selection(
-        [("odoo", "Odoo"), ("partner", "A trading partner")], required=True, default="odoo"
+        [("odoo", "Odoo"), ("partner", "A trading partner")], string="System of record", required=True, default="odoo"
     )
     trading_partner_id = fields.Many2one("sync.trading.partner", string="Which one", ondelete="restrict", index=True)
     steward_id = fields.Many2one(

@@ -52,7 +52,11 @@ class SyncXref(models.Model):
 
     domain = fields.Selection(DOMAINS, required=True, index=True)
     trading_partner_id = fields.Many2one(
-        "sync.trading.partner", index=True, ondelete="cascade", help="Empty: every partner of the company says so."
+        "sync.trading.partner",
+        string="Trading partner",
+        index=True,
+        ondelete="cascade",
+        help="Empty: every partner of the company says so.",
     )
     company_id = fields.Many2one(
         "res.company",
@@ -70,9 +74,11 @@ class SyncXref(models.Model):
         compute="_compute_record_domain", help="Identifiers of this domain stand for records."
     )
     record_name = fields.Char(string="Stands for", compute="_compute_record_name")
-    canonical_code = fields.Char(help="The code of the canonical documents, where there is no record.")
-    valid_from = fields.Date()
-    valid_to = fields.Date()
+    canonical_code = fields.Char(
+        string="Canonical code", help="The code of the canonical documents, where there is no record."
+    )
+    valid_from = fields.Date(string="Valid from")
+    valid_to = fields.Date(string="Valid until")
     active = fields.Boolean(default=True)
 
     _external_uniq = models.UniqueIndex(

@@ -29,7 +29,9 @@ class SyncCredential(models.Model):
 
     name = fields.Char(required=True, tracking=True)
     endpoint_id = fields.Many2one("sync.endpoint", required=True, index=True, ondelete="restrict", tracking=True)
-    trading_partner_id = fields.Many2one(related="endpoint_id.trading_partner_id", store=True, index=True)
+    trading_partner_id = fields.Many2one(
+        string="Trading partner", related="endpoint_id.trading_partner_id", store=True, index=True
+    )
     company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True, precompute=True)
     purpose = fields.Selection(
         [("verify", "Recognise what they send"), ("sign", "Sign what we send")],

@@ -34,8 +34,8 @@ class SyncCredentialVersion(models.Model):
         readonly=True,
     )
     key_id = fields.Char(string="Encrypted with key", readonly=True, help="Name of the server's key that encrypts it.")
-    valid_from = fields.Datetime(readonly=True)
-    valid_until = fields.Datetime(readonly=True)
+    valid_from = fields.Datetime(string="Valid from", readonly=True)
+    valid_until = fields.Datetime(string="Valid until", readonly=True)
     create_uid = fields.Many2one("res.users", readonly=True, string="Set by")
     create_date = fields.Datetime(readonly=True, string="Set on")
 

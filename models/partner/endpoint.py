@@ -56,7 +56,7 @@ class SyncEndpoint(models.Model):
         help="Unique in this database; part of the address that partners call.",
     )
     trading_partner_id = fields.Many2one(
-        "sync.trading.partner", required=True, index=True, ondelete="restrict", tracking=True
+        "sync.trading.partner", string="Trading partner", required=True, index=True, ondelete="restrict", tracking=True
     )
     company_id = fields.Many2one(related="trading_partner_id.company_id", store=True, index=True, precompute=True)
     environment = fields.Selection(related="trading_partner_id.environment", store=True, precompute=True)
@@ -77,6 +77,7 @@ class SyncEndpoint(models.Model):
         help="How the sender of a document is recognised: by a signature over the body.",
     )
     authentication_settings = fields.Text(
+        string="Authentication settings",
         help="JSON. Refines the way of signing, for senders that deviate from it: "
         '{"signature_headers": ["X-Sig"], "encoding": "base64"}',
     )
@@ -136,7 +137,7 @@ class SyncEndpoint(models.Model):
         [("none", "Not on the wire"), ("good", "Good"), ("warning", "Needs attention"), ("bad", "Disturbed")],
         compute="_compute_health",
     )
-    health_note = fields.Char(compute="_compute_health")
+    health_note = fields.Char(string="Health note", compute="_compute_health")
     missing = fields.Text(string="Before it can go live", compute="_compute_missing")
 
     _code_uniq = models.Constraint("UNIQUE (code)", "This code is taken by another endpoint.")

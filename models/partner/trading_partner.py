@@ -69,6 +69,7 @@ class SyncTradingPartner(models.Model):
     )
     business_owner_id = fields.Many2one(
         "res.users",
+        string="Business owner",
         tracking=True,
         domain="[('share', '=', False)]",
         ondelete="restrict",
@@ -76,6 +77,7 @@ class SyncTradingPartner(models.Model):
     )
     technical_owner_id = fields.Many2one(
         "res.users",
+        string="Technical owner",
         tracking=True,
         domain="[('share', '=', False)]",
         ondelete="restrict",

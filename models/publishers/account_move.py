@@ -73,9 +73,8 @@ class AccountMove(models.Model):
         result = super()._invoice_paid_hook()
         invoices = self.filtered(lambda m: m.is_sale_document())
         for process in self.env["sync.process"]._of(invoices) if invoices else ():
-            payments = process._invoices()._get_reconciled_payments()
-            if payments:
-                process._link(payments)
-                process._reach("payment.received", process._payment_date(payments))
+            # What a partner reported is linked already, with the time it happened; a person's entry knows only its day.
+            if entered := process._link(process._invoices()._get_reconciled_payments()):
+                process._reach("payment.received", process._payment_date(entered))
             process._reach_payment_reconciled()
         return result
