@@ -19,7 +19,6 @@ LOST_RACES = {
     errorcodes.SERIALIZATION_FAILURE,
     errorcodes.DEADLOCK_DETECTED,
     errorcodes.LOCK_NOT_AVAILABLE,
-    errorcodes.UNIQUE_VIOLATION,
 }
 # The owner has the reminder; no log line and no mail beside it.
 QUIETLY = {"tracking_disable": True, "mail_auto_subscribe_no_notify": True}

@@ -7,6 +7,17 @@ class SyncEndpoint(models.Model):
     """The state of the circuit breaker, see ``core.delivery.breaker``; written by the engine's SQL alone."""
 
     _inherit = "sync.endpoint"
+    _guarded_fields = (
+        "state",
+        "paused",
+        "breaker_state",
+        "breaker_since",
+        "breaker_calls",
+        "breaker_failures",
+        "breaker_admitted",
+        "breaker_trips",
+        "breaker_until",
+    )
 
     breaker_state = fields.Selection(
         [("closed", "Closed"), ("open", "Open"), ("half_open", "Trying")],

@@ -61,7 +61,7 @@ class OrderItems(models.AbstractModel):
             causes.append(
                 Fault(
                     "apply.product_unknown",
-                    f"Line {line['id']}: the product {name} is not known, or several products have that code.",
+                    f"Line {index + 1}: the product {name} is not known, or several products have that code.",
                     pointer=f"/lines/{index}/item",
                     found=name,
                     reference=document["number"],
@@ -92,8 +92,8 @@ class OrderItems(models.AbstractModel):
         if not unit:
             raise Fault(
                 "apply.not_supported",
-                f"Order {document['number']}, line {line['id']}: {product.display_name} is kept in"
-                f" {product.uom_id.name} and cannot be sold in {code}.",
+                f"Order {document['number']}, line {document['lines'].index(line) + 1}: {product.display_name} is kept"
+                f" in {product.uom_id.name} and cannot be sold in {code}.",
                 expected=product.uom_id.name,
                 found=code,
                 reference=document["number"],

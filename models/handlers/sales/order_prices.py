@@ -217,9 +217,14 @@ class OrderPrices(models.AbstractModel):
                     document,
                     money(ours, currency),
                     total,
-                    f"line {line['id']}: the shop charged {entry['amount']} {entry['title']} where"
+                    f"{self._line_name(document, line)}: the shop charged {entry['amount']} {entry['title']} where"
                     f" {plain(decimal(entry['rate']) * 100)} % of {net} is {money(computed, currency)}",
                 )
+
+    @api.private
+    def _line_name(self, document, line):
+        """A line as people count them, a charge by its own name."""
+        return f"line {document['lines'].index(line) + 1}" if line in document["lines"] else line["id"]
 
     # -- total -----------------------------------------------------------------------------------------------------
 
