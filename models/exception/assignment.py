@@ -32,17 +32,17 @@ class SyncException(models.Model):
     def _owner(self):
         """A named person who may work it.
 
-        For business faults somebody who knows the order, the shipment, the payment: the interface's steward and owner,
-        then the people of the domain. For technical ones those who look after the connection.
+        For business faults somebody who knows the order, the shipment, the payment: the interface's owner, then the
+        people of the domain, then its steward. For technical ones those who look after the connection.
         """
         self.ensure_one()
         interface, partner = self.interface_id, self.trading_partner_id
         people = list(self._people(f"group_operator_{self.domain}"))
         if self.nature == "business":
             owners = [
-                interface.steward_id,
                 interface.owner_id,
                 *people,
+                interface.steward_id,
                 partner.business_owner_id,
                 partner.technical_owner_id,
             ]
