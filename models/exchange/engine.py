@@ -184,8 +184,17 @@ class SyncEngine(models.AbstractModel):
             verdicts(self.env.registry, {}, [work], claim, heads)
 
     def _quarantine(self, lane, token):
+        """Set the head of a lane aside that ended its workers; whether the lane waits with it is its policy's word."""
         with read_committed(self.env.registry) as cr:
-            message_id = queue.quarantine(cr, lane.lane_id, token=token, block=True)
+            cr.execute(
+                """SELECT coalesce(p.head_policy, 'block') FROM sync_message m
+                     LEFT JOIN sync_interface i ON i.id = m.interface_id
+                     LEFT JOIN sync_policy p ON p.id = i.policy_id
+                    WHERE m.lane_id = %s AND m.state = 'ready' ORDER BY m.id LIMIT 1""",
+                [lane.lane_id],
+            )
+            block = cr.fetchone() in (None, ("block",))
+            message_id = queue.quarantine(cr, lane.lane_id, token=token, block=block)
             queue.settle(cr, token=token, lane_ids=[lane.lane_id])
         _logger.error("Message %s ended its workers three times and was set aside", message_id)
 
