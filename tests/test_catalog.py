@@ -173,7 +173,6 @@ class TestInterface(GovernanceCase):
         self.assertEqual(line._why_not_runnable(), [])
         profile = self.env["sync.endpoint"]._intake_profile(self.door.code)
         self.assertEqual(profile["interfaces"], {"orders/create": (line.id, self.order_type.id)})
-        self.assertEqual(self.door._interface_for_topic("orders/create"), line)
 
     def test_a_live_interface_cannot_lose_what_it_needs(self):
         line = self.live()

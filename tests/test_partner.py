@@ -88,10 +88,9 @@ class TestEndpoint(GovernanceCase):
         )
         self.env.cr.execute("SELECT password FROM res_users WHERE id = %s", [agent.id])
         self.assertFalse(self.env.cr.fetchone()[0])
-        env = door._agent_env()
-        self.assertEqual((env.user, env.company, env.su), (agent, self.company, False))
+        self.assertEqual(agent.company_id, self.company)
         with self.assertRaises(AccessError):
-            env["sync.endpoint"].browse(door.id).name = "Mine"
+            door.with_user(agent).name = "Mine"
 
     def test_it_never_acts_as_a_person_or_an_administrator(self):
         door = self.endpoint(self.partner())
@@ -146,7 +145,7 @@ class TestEndpoint(GovernanceCase):
             {"order": {"lines": [{"a/b": None}]}},
         ):
             self.assertEqual(door._lane_key(profile, {}, nothing), "-")
-        self.assertIsNone(door._topic_of({}, document))
+        self.assertIsNone(door._topic_from(profile, {}, document))
 
     def test_settings_and_addresses_are_checked(self):
         door = self.endpoint(self.partner())

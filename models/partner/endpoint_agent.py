@@ -75,13 +75,3 @@ class SyncEndpoint(models.Model):
         )
         self.user_id = user
         return user
-
-    @api.private
-    def _agent_env(self):
-        """The environment in which the endpoint's documents act: its own user, its own company, never superuser."""
-        self.ensure_one()
-        return self.env(
-            user=self.sudo().user_id.id,  # sudo: whoever runs the engine may ask as whom to act
-            su=False,
-            context={"allowed_company_ids": [self.company_id.id], "lang": "en_US", "tz": "UTC"},
-        )

@@ -65,18 +65,6 @@ class SyncEndpoint(models.Model):
         """The ordering key. Documents that show none share one line: order is kept rather than guessed."""
         return _found(profile["key_source"], profile["key_value"], headers, document) or "-"
 
-    @api.private
-    def _topic_of(self, headers, document):
-        """As :meth:`_topic_from`, for this endpoint."""
-        self.ensure_one()
-        return _found(self.topic_source, self.topic_value, headers, document)
-
-    @api.private
-    def _interface_for_topic(self, topic):
-        """The live interface that takes ``topic``, possibly none."""
-        self.ensure_one()
-        return self.interface_ids.filtered(lambda i: i.state == "live" and i.topic == topic)[:1]
-
 
 def _found(source, value, headers, document):
     """The text at a header, a JSON pointer (RFC 6901) or a constant; None when there is none."""
