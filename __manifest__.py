@@ -1,7 +1,7 @@
 {
     "name": "Sync Governance",
     "summary": "Odoo as the governed control plane of a distributor's integrations",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Supply Chain/Integration",
     "author": "Sync Governance contributors",
     "website": "https://github.com/sync-governance/sync_governance",

@@ -81,6 +81,7 @@ class Work:
     attempt: int
     received_at: datetime
     ordering_key: str = ""
+    lane_id: int | None = None
     transmission_id: int | None = None
     event_id: int | None = None
     process_id: int | None = None

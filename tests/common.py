@@ -12,7 +12,7 @@ from unittest.mock import patch
 from odoo.tests import TransactionCase, tagged
 
 from odoo.addons.sync_governance.core.delivery import http, signatures
-from odoo.addons.sync_governance.models.exchange.engine import Worker
+from odoo.addons.sync_governance.models.exchange.worker import Worker
 from odoo.addons.sync_governance.models.packs.onboarding import bring_live
 
 TEST_KEYS = "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="

@@ -122,6 +122,7 @@ class ExceptionCase(SyncCase):
                 topic="order",
                 interface_id=self.interface.id,
                 document_type_id=self.interface.document_type_id.id,
+                pool="standard",
                 lane_key=number,
                 credential_id=None,
             )

@@ -246,6 +246,7 @@ class TestEngine(ExceptionCase):
                 topic="order",
                 interface_id=self.interface.id,
                 document_type_id=self.interface.document_type_id.id,
+                pool="standard",
                 lane_key="1002",
                 credential_id=None,
             )

@@ -69,8 +69,8 @@ class TestQueue(BaseCase):
         with self.connection() as cr:
             cr.execute("TRUNCATE sync_lane, sync_message, sync_worker, sync_endpoint, effect")
             cr.execute(
-                """INSERT INTO sync_endpoint (id, state, paused, active) VALUES (1, 'live', false, true),
-                                                                                (2, 'live', false, true)"""
+                """INSERT INTO sync_endpoint (id, state, paused, active, direction)
+                   SELECT id, 'live', false, true, 'inbound' FROM generate_series(1, 2) AS id"""
             )
 
     def put(self, keys, endpoint=1, direction="inbound"):
@@ -92,10 +92,10 @@ class TestQueue(BaseCase):
                 ],
             )
 
-    def claim(self, limit=10, worker=None):
+    def claim(self, limit=10, worker=None, pools=("standard",)):
         token = uuid.uuid4().hex
         with self.connection() as cr:
-            lanes = queue.claim_lanes(cr, token=token, worker=worker, directions=["inbound"], limit=limit)
+            lanes = queue.claim_lanes(cr, token=token, worker=worker, pools=pools, limit=limit)
             return token, lanes, queue.heads(cr, [lane.lane_id for lane in lanes])
 
     def row(self, sql, *params):
@@ -190,10 +190,10 @@ class TestQueue(BaseCase):
 
     def test_a_partner_with_much_to_be_sent_leaves_room_for_the_others(self):
         with self.connection() as cr:
-            cr.execute("UPDATE sync_endpoint SET direction = 'outbound' WHERE id = 1")
-        self.put([f"order-{n}" for n in range(30)], endpoint=1)
-        (other,) = self.put(["k"], endpoint=2)
-        heads = self.claim(limit=20)[2]
+            cr.execute("UPDATE sync_endpoint SET direction = 'outbound'")
+        self.put([f"order-{n}" for n in range(30)], endpoint=1, direction="outbound")
+        (other,) = self.put(["k"], endpoint=2, direction="outbound")
+        heads = self.claim(limit=20, pools=("delivery",))[2]
         self.assertIn(other, [head.message_id for head in heads])
         self.assertEqual(len(heads), 6, "a quarter of the places for the first endpoint, and the other one")
 

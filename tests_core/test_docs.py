@@ -281,7 +281,7 @@ NUMBERS = (
     ("models/exchange/verdicts.py", "SELF_RETRY_SECONDS = 2.0", "guarantees.md", "again after two seconds"),
     ("models/exchange/verdicts.py", "work.attempt < 5", "guarantees.md", "at most five times"),
     ("models/exchange/engine.py", "CRON_SECONDS = 3.0", "guarantees.md", "at most three seconds at a time"),
-    ("models/exchange/engine.py", "CLAIM = 20", "operations.md", "up to 20 deliveries at once"),
+    ("models/exchange/engine.py", "DELIVERIES = 20", "operations.md", "up to 20 deliveries at once"),
     ("core/queue/claim.py", "limit // 4", "guarantees.md", "at most five documents at a time"),
     ("core/delivery/http.py", "BODY_LIMIT = 20_000", "guarantees.md", "at most 20,000 bytes"),
     ("core/delivery/http.py", "_LONGEST_WAIT = 3_600.0", "guarantees.md", "at most an hour"),

@@ -13,7 +13,7 @@ One protocol, used by Odoo, by the benchmarks and by the fault harness alike:
 Times are ``timestamp`` without zone and mean UTC, as Odoo stores them; the only clock is the database's.
 """
 
-from .claim import ClaimedLane, Head, claim_lanes, heads
+from .claim import POOLS, ClaimedLane, Head, claim_lanes, heads, seconds_to_next
 from .commands import cancel, release_waiting, retry
 from .enqueue import NewMessage, enqueue
 from .fence import fence, finish
@@ -32,6 +32,7 @@ from .settle import Verdict, abandon, settle
 __all__ = [
     "DEAD_AFTER_SECONDS",
     "HEARTBEAT_SECONDS",
+    "POOLS",
     "STRIKES_UNTIL_POISON",
     "ClaimedLane",
     "Head",
@@ -50,6 +51,7 @@ __all__ = [
     "release_waiting",
     "rescue",
     "retry",
+    "seconds_to_next",
     "settle",
     "sweep",
 ]

@@ -9,21 +9,29 @@ from typing import Any
 
 from .sql import UTC_NOW, Cursor
 
+POOLS = ("real_time", "standard", "bulk", "delivery")
+"""Which workers take a lane: what is delivered has a pool of its own, the rest is sorted by how soon it matters."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedLane:
-    """A lane that this worker holds under ``token``; ``strikes`` counts claims without progress, this one included."""
+    """A lane that this worker holds under ``token``.
+
+    ``strikes`` counts claims without progress, this one included; ``careful`` says that a worker died over this lane
+    and it is to be worked alone, one message at a time, until it has run empty.
+    """
 
     lane_id: int
     endpoint_id: int
     direction: str
     key: str
     strikes: int
+    careful: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The message at the head of a lane, as the queue knows it."""
+    """A message at the head of a lane, as the queue knows it."""
 
     message_id: int
     lane_id: int
@@ -46,8 +54,9 @@ class Head:
 # row here and hides nobody. The lanes are locked where they are looked up, so that workers take different ones.
 _CLAIM = f"""
     WITH room AS MATERIALIZED (
-        SELECT e.id, CASE WHEN e.direction = 'outbound' THEN %(share)s ELSE %(limit)s END AS lanes
+        SELECT e.id, w.pool, CASE WHEN w.pool = 'delivery' THEN %(share)s ELSE %(limit)s END AS lanes
           FROM sync_endpoint e
+          JOIN unnest(%(pools)s::text[]) AS w(pool) ON (w.pool = 'delivery') = (e.direction = 'outbound')
          WHERE e.state = 'live' AND NOT e.paused AND e.active
            AND (e.breaker_until IS NULL OR e.breaker_until <= {UTC_NOW})),
     pick AS MATERIALIZED (
@@ -55,56 +64,79 @@ _CLAIM = f"""
           FROM room
          CROSS JOIN LATERAL (
                SELECT id, next_at FROM sync_lane
-                WHERE endpoint_id = room.id AND claim IS NULL AND next_at <= {UTC_NOW}
-                  AND direction = ANY(%(directions)s)
+                WHERE worker_pool = room.pool AND endpoint_id = room.id AND claim IS NULL AND next_at <= {UTC_NOW}
                 ORDER BY next_at, id LIMIT room.lanes
                   FOR NO KEY UPDATE SKIP LOCKED) l
          ORDER BY l.next_at, l.id LIMIT %(limit)s)
     UPDATE sync_lane
        SET claim = %(token)s, worker_id = %(worker)s, claimed_at = {UTC_NOW}, strikes = strikes + 1
      WHERE id = ANY(ARRAY(SELECT id FROM pick))
-    RETURNING id, endpoint_id, direction, key, strikes
+    RETURNING id, endpoint_id, direction, key, strikes, coalesce(careful, false)
 """
 
 
-def claim_lanes(
-    cr: Cursor, *, token: str, worker: int | None, directions: Sequence[str], limit: int
-) -> list[ClaimedLane]:
-    """Claim up to ``limit`` lanes that are due, whose endpoint is live, not paused and not broken.
+def claim_lanes(cr: Cursor, *, token: str, worker: int | None, pools: Sequence[str], limit: int) -> list[ClaimedLane]:
+    """Claim up to ``limit`` lanes of ``pools`` that are due, whose endpoint is live, not paused and not broken.
 
     Of an endpoint that we deliver to a worker takes at most a quarter of ``limit``, so a slow partner never holds all
     places. The attempt is counted (``strikes``) in the claim itself: nothing runs after a worker is killed.
     """
     cr.execute(
         _CLAIM,
-        {
-            "token": token,
-            "worker": worker,
-            "directions": list(directions),
-            "limit": limit,
-            "share": max(limit // 4, 1),
-        },
+        {"token": token, "worker": worker, "pools": list(pools), "limit": limit, "share": max(limit // 4, 1)},
     )  # type: ignore[arg-type]
-    return [
-        ClaimedLane(lane, endpoint, direction, key, strikes)
-        for lane, endpoint, direction, key, strikes in cr.fetchall()
-    ]
+    return [ClaimedLane(*row) for row in cr.fetchall()]
 
 
 _HEADS = f"""
     SELECT m.id, m.lane_id, m.uid, m.direction, m.endpoint_id, m.trading_partner_id, m.company_id, m.interface_id,
-           m.document_type_id, m.transmission_id, m.event_id, m.process_id, m.reference, m.attempt, m.created_at
-      FROM unnest(%s::int[]) AS lane(id)
+           m.document_type_id, m.transmission_id, m.event_id, m.process_id, m.reference, m.attempt, m.created_at,
+           m.run_at <= {UTC_NOW}
+      FROM unnest(%s::int[]) WITH ORDINALITY AS lane(id, position)
      CROSS JOIN LATERAL (
            SELECT * FROM sync_message
             WHERE lane_id = lane.id AND state = 'ready'
-            ORDER BY id LIMIT 1) m
-     WHERE m.run_at <= {UTC_NOW}
+            ORDER BY id LIMIT %s) m
+     ORDER BY lane.position, m.id
 """
 
 
-def heads(cr: Cursor, lane_ids: Sequence[int]) -> list[Head]:
-    """The due message at the head of each lane; a lane whose head is not due yet gives none."""
-    cr.execute(_HEADS, [list(lane_ids)])
+def heads(cr: Cursor, lane_ids: Sequence[int], per_lane: int = 1) -> list[Head]:
+    """The due messages at the head of each lane, in order; a lane whose head is not due yet gives none.
+
+    Up to ``per_lane`` consecutive messages of a lane, as long as they travel the same interface: what is worked
+    together runs under the same versions, in the same company, as the same user.
+    """
+    cr.execute(_HEADS, [list(lane_ids), per_lane])
+    found: list[Head] = []
+    interface_of: dict[int, int | None] = {}
+    ended: set[int] = set()
     rows: list[Any] = cr.fetchall()
-    return [Head(*row) for row in rows]
+    for *row, due in rows:
+        head = Head(*row)
+        if head.lane_id in ended:
+            continue
+        if not due or interface_of.setdefault(head.lane_id, head.interface_id) != head.interface_id:
+            ended.add(head.lane_id)
+            continue
+        found.append(head)
+    return found
+
+
+_NEXT = f"""
+    SELECT extract(epoch FROM min(greatest(l.next_at, e.breaker_until)) - {UTC_NOW})::float8
+      FROM sync_endpoint e
+      JOIN unnest(%s::text[]) AS w(pool) ON (w.pool = 'delivery') = (e.direction = 'outbound')
+     CROSS JOIN LATERAL (
+           SELECT next_at FROM sync_lane
+            WHERE worker_pool = w.pool AND endpoint_id = e.id AND claim IS NULL AND next_at IS NOT NULL
+            ORDER BY next_at LIMIT 1) l
+     WHERE e.state = 'live' AND NOT e.paused AND e.active
+"""
+
+
+def seconds_to_next(cr: Cursor, pools: Sequence[str]) -> float | None:
+    """Seconds until the next lane of ``pools`` can be claimed (not above 0: now); None when nothing waits."""
+    cr.execute(_NEXT, [list(pools)])
+    row = cr.fetchone()
+    return row[0] if row else None

@@ -79,8 +79,9 @@ def _lock_lanes_of(cr: Cursor, message_ids: Sequence[int]) -> list[int]:
 def _give_lane(cr: Cursor, message_ids: Sequence[int]) -> None:
     """A message that was stored for a person to look at has no lane yet: it gets one of its own."""
     cr.execute(
-        """INSERT INTO sync_lane (endpoint_id, key, company_id, direction, strikes)
-           SELECT endpoint_id, 'message:' || id, company_id, direction, 0 FROM sync_message
+        """INSERT INTO sync_lane (endpoint_id, key, company_id, direction, worker_pool, strikes)
+           SELECT endpoint_id, 'message:' || id, company_id, direction,
+                  CASE WHEN direction = 'outbound' THEN 'delivery' ELSE 'standard' END, 0 FROM sync_message
             WHERE id = ANY(%s) AND lane_id IS NULL
            ON CONFLICT (endpoint_id, key) DO NOTHING""",
         [list(message_ids)],

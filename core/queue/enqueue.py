@@ -14,6 +14,7 @@ class NewMessage:
 
     ``key`` is the ordering key: messages of one endpoint that share it are worked first-in first-out. ``state`` is
     ``ready``, or ``failed`` for one that a person must look at before anything happens (then it has no lane).
+    ``pool`` is the pool of workers that takes its lane; what is delivered always has its own.
     """
 
     uid: str
@@ -31,6 +32,7 @@ class NewMessage:
     reference: str | None = None
     state: str = "ready"
     fault_code: str | None = None
+    pool: str = "standard"
 
 
 _COLUMNS = (
@@ -76,32 +78,38 @@ def enqueue(cr: Cursor, messages: Sequence[NewMessage]) -> list[int]:
     )
     ids = [row[0] for row in cr.fetchall()]
     if idle:
-        cr.execute(f"UPDATE sync_lane SET next_at = {UTC_NOW} WHERE id = ANY(%s)", [idle])
+        cr.execute(
+            f"""UPDATE sync_lane l SET next_at = {UTC_NOW}, worker_pool = t.pool
+                  FROM unnest(%s::int[], %s::text[]) AS t(id, pool) WHERE l.id = t.id""",
+            [list(idle), list(idle.values())],
+        )
     return ids
 
 
-def _locked_lanes(cr: Cursor, messages: Sequence[NewMessage]) -> tuple[dict[tuple[int, str], int], list[int]]:
-    """Create the missing lanes and lock all of them, in one order for everybody; and which of them are to be woken.
+def _locked_lanes(cr: Cursor, messages: Sequence[NewMessage]) -> tuple[dict[tuple[int, str], int], dict[int, str]]:
+    """Create the missing lanes and lock all of them, in one order for everybody; and which to wake, for which pool.
 
     A new lane is locked by having been inserted, and is born awake: it becomes visible together with its messages.
     """
-    wanted = sorted({(m.endpoint_id, m.key, m.company_id, m.direction) for m in messages})
+    # One lane per key; of several messages the first one's pool counts.
+    wanted = {(m.endpoint_id, m.key): (m.company_id, m.direction, _pool(m)) for m in reversed(messages)}
     if not wanted:
-        return {}, []
-    columns = [list(column) for column in zip(*wanted, strict=True)]
+        return {}, {}
+    rows = sorted((*line, *rest) for line, rest in wanted.items())
+    columns = [list(column) for column in zip(*rows, strict=True)]
     found: dict[tuple[int, str], int] = {}
-    idle: list[int] = []
+    idle: dict[int, str] = {}
     # An idle lane may be deleted between our two statements: then the insert is due again.
-    while len(found) < len({(endpoint, key) for endpoint, key, _, _ in wanted}):
+    while len(found) < len(wanted):
         cr.execute(
-            f"""INSERT INTO sync_lane (endpoint_id, key, company_id, direction, strikes, next_at)
-               SELECT e, k, c, d, 0, {UTC_NOW}
-                 FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[]) AS t(e, k, c, d)
+            f"""INSERT INTO sync_lane (endpoint_id, key, company_id, direction, worker_pool, strikes, next_at)
+               SELECT e, k, c, d, p, 0, {UTC_NOW}
+                 FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::text[]) AS t(e, k, c, d, p)
                ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING id, endpoint_id, key""",
             columns,
         )
         found |= {(endpoint, key): lane for lane, endpoint, key in cr.fetchall()}
-        rest = [key for key in dict.fromkeys((endpoint, key) for endpoint, key, _, _ in wanted) if key not in found]
+        rest = [line for line in wanted if line not in found]
         if not rest:
             break
         cr.execute(
@@ -115,5 +123,9 @@ def _locked_lanes(cr: Cursor, messages: Sequence[NewMessage]) -> tuple[dict[tupl
         for lane, endpoint, key, asleep in cr.fetchall():
             found[endpoint, key] = lane
             if asleep:
-                idle.append(lane)
+                idle[lane] = wanted[endpoint, key][2]
     return found, idle
+
+
+def _pool(message: NewMessage) -> str:
+    return "delivery" if message.direction == "outbound" else message.pool

@@ -10,9 +10,12 @@ STRIKES_UNTIL_POISON = 3
 
 
 def rescue(cr: Cursor) -> list[int]:
-    """Release lanes whose worker has not been heard of; ``strikes`` stay, so a killer message is found."""
+    """Release lanes whose worker has not been heard of; ``strikes`` stay, so a killer message is found.
+
+    They are ``careful`` from now on: worked alone, one message at a time, so that the next death names its message.
+    """
     cr.execute(
-        f"""UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL, next_at = {UTC_NOW}
+        f"""UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL, next_at = {UTC_NOW}, careful = true
              WHERE id = ANY(ARRAY(
                    SELECT l.id FROM sync_lane l LEFT JOIN sync_worker w ON w.id = l.worker_id
                     WHERE l.claim IS NOT NULL

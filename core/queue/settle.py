@@ -65,10 +65,12 @@ def settle(
         """UPDATE sync_lane l
               SET claim = NULL, worker_id = NULL, claimed_at = NULL,
                   strikes = CASE WHEN l.id = ANY(%s) THEN greatest(l.strikes - 1, 0) ELSE 0 END,
-                  next_at = CASE WHEN l.blocked_message_id IS NULL THEN
-                      (SELECT m.run_at FROM sync_message m
-                        WHERE m.lane_id = l.id AND m.state = 'ready' ORDER BY m.id LIMIT 1) END
-            WHERE l.id = ANY(%s) AND l.claim = %s""",
+                  careful = l.careful AND h.run_at IS NOT NULL,
+                  next_at = CASE WHEN l.blocked_message_id IS NULL THEN h.run_at END
+             FROM unnest(%s::int[]) AS o(id)
+             LEFT JOIN LATERAL (SELECT m.run_at FROM sync_message m
+                                 WHERE m.lane_id = o.id AND m.state = 'ready' ORDER BY m.id LIMIT 1) h ON true
+            WHERE l.id = o.id AND l.claim = %s""",
         [list(struck), list(ours), token],
     )
     return ours
@@ -81,7 +83,7 @@ def abandon(cr: Cursor, *, token: str) -> list[int]:
     """
     cr.execute(
         f"""UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL,
-                                next_at = {UTC_NOW} + make_interval(secs => %s)
+                                next_at = {UTC_NOW} + make_interval(secs => %s), careful = true
              WHERE claim = %s RETURNING id""",
         [ABANDONED_REST_SECONDS, token],
     )

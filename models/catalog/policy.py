@@ -36,6 +36,7 @@ class SyncPolicy(models.Model):
         "company_id",
         "domain",
         "timing",
+        "worker_pool",
         "head_policy",
         "retry_kind",
         "retry_base",
@@ -54,6 +55,14 @@ class SyncPolicy(models.Model):
         "res.company", default=lambda self: self.env.company, index=True, help="Empty: for every company."
     )
     timing = fields.Selection([("real_time", "As it arrives")], required=True, default="real_time")
+    worker_pool = fields.Selection(
+        [("real_time", "At once"), ("standard", "Standard"), ("bulk", "When there is time")],
+        string="Urgency",
+        required=True,
+        default="standard",
+        help="Documents of different urgency are worked by different pools of workers: a catalogue of ten thousand"
+        " products does not hold up an order.",
+    )
     head_policy = fields.Selection(
         [
             ("block", "The ones behind it wait"),

@@ -17,4 +17,6 @@ from . import transport
 from . import transports
 from . import intake
 from . import engine
+from . import wake
+from . import housekeeping
 from . import purge

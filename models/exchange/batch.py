@@ -95,7 +95,7 @@ class Batch:
         endpoint = self.endpoint(work.endpoint_id)
         profile = endpoint._intake_profile(endpoint.code)
         topic = endpoint._topic_from(profile, work.headers, work.document)
-        interface_id, _document_type_id = profile["interfaces"].get(topic, (None, None))
+        interface_id = profile["interfaces"].get(topic, (None,))[0]
         if not interface_id:
             raise Fault(
                 "receive.interface_unknown",

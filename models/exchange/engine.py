@@ -5,27 +5,28 @@ input and output no transaction is open.
 """
 
 import logging
-import os
-import socket
-import threading
 import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
 from odoo import api, models
-from odoo.modules import module
 
 from ...core import queue
-from . import inbound, outbound
+from . import inbound, outbound, sizing
 from .cursor import CONFLICTS, read_committed
 from .loading import load
+from .loop import Loop
 from .stages import route
 from .verdicts import verdicts
+from .worker import Worker
 
 _logger = logging.getLogger(__name__)
 
-CLAIM = 20
+DELIVERIES = 20
+"""Lanes of deliveries that a worker takes at a time."""
+SLICES = (("real_time",), 1), (("standard",), 2), (("bulk",), 4)
+"""Pools in their order, and into how many parts of a full batch each one's turn is divided while others wait."""
 CRON_SECONDS = 3.0
 
 
@@ -35,45 +36,6 @@ class SyncEngine(models.AbstractModel):
     _name = "sync.engine"
     _description = "Engine"
 
-    # -- wake-up ---------------------------------------------------------------------------------------------------
-
-    @api.model
-    @api.private
-    def _wake_after_commit(self):
-        """Wake the engine once the current transaction is committed; many requests of one transaction are one."""
-        postcommit = self.env.cr.postcommit
-        if not postcommit.data.get("sync_governance.wake"):
-            postcommit.data["sync_governance.wake"] = True
-            postcommit.add(self._wake)
-
-    @api.model
-    @api.private
-    def _wake(self):
-        """Trigger the engine's scheduled action unless a worker is awake and will look again by itself.
-
-        Called after the commit that made work. A worker says it is asleep, commits, and only then looks a last time:
-        so either it sees our work, or we see its flag. Errors are logged and not raised, because the work is safely
-        stored and the poll finds it.
-        """
-        if _in_test():
-            return
-        try:
-            with read_committed(self.env.registry) as cr:
-                cr.execute(
-                    """SELECT 1 FROM sync_worker
-                        WHERE NOT asleep AND heartbeat_at > (now() AT TIME ZONE 'UTC') - make_interval(secs => %s)
-                        LIMIT 1""",
-                    [queue.DEAD_AFTER_SECONDS],
-                )
-                if cr.fetchone():
-                    return
-                env = api.Environment(cr, api.SUPERUSER_ID, {})  # the scheduler belongs to no user
-                cron = env.ref("sync_governance.cron_engine", raise_if_not_found=False)
-                if cron:
-                    cron._trigger()
-        except Exception:
-            _logger.exception("The engine could not be woken; its next poll takes up the work")
-
     # -- the scheduled action ---------------------------------------------------------------------------------------
 
     @api.model
@@ -81,19 +43,8 @@ class SyncEngine(models.AbstractModel):
     def _cron_run(self):
         """Work for a few seconds, then give the slot back: a longer run would hold back the vacuum of the queue."""
         with Worker(self.env.registry, "cron") as worker:
-            self._rescue()
-            deadline = time.monotonic() + CRON_SECONDS
-            while True:
-                worked = self._run_pass(worker)
-                if time.monotonic() > deadline:
-                    busy = True
-                    break
-                if not worked:
-                    worker.fall_asleep()
-                    if not self._run_pass(worker):
-                        busy = False
-                        break
-                    worker.stay_awake()
+            self.env["sync.alarm"]._answer()
+            busy = Loop(self.env.registry, worker, stop=lambda: False).until_idle(time.monotonic() + CRON_SECONDS)
         if busy:
             self.env.ref("sync_governance.cron_engine")._trigger()
 
@@ -106,7 +57,11 @@ class SyncEngine(models.AbstractModel):
         registry = self.env.registry
         moved = self._guarded(self.env["sync.command"]._execute_open)
         moved += self._guarded(lambda: route.run(registry))
-        moved += self._guarded(lambda: self._work_due(worker))
+        for pools, parts in SLICES:
+            if worker.serves(pools):
+                moved += self._guarded(lambda p=pools, n=parts: self._work_due(worker, p, sizing.CLAIM.now // n or 1))
+        if worker.serves(("delivery",)):
+            moved += self._guarded(lambda: self._work_due(worker, ("delivery",), DELIVERIES))
         return moved + self.env["sync.exception"]._collect()
 
     def _guarded(self, part):
@@ -120,62 +75,73 @@ class SyncEngine(models.AbstractModel):
             _logger.exception("A part of the pass failed")
             return 0
 
-    def _work_due(self, worker):
-        """Claim lanes that are due and work the messages at their heads; returns how many lanes."""
+    def _work_due(self, worker, pools, limit):
+        """Claim up to ``limit`` lanes that are due and work the messages at their heads; returns how many messages.
+
+        Fewer lanes than that, and each may give several consecutive messages.
+        """
         token = uuid.uuid4().hex
         with read_committed(self.env.registry) as cr:
-            lanes = queue.claim_lanes(
-                cr,
-                token=token,
-                worker=worker.id,
-                directions=("inbound", "internal", "outbound"),
-                limit=CLAIM,
-            )
-            heads = queue.heads(cr, [lane.lane_id for lane in lanes])
+            lanes = queue.claim_lanes(cr, token=token, worker=worker.id, pools=pools, limit=limit)
+            if not lanes:
+                return 0
+            per_lane = 1 if pools == ("delivery",) else max(limit // len(lanes), 1)
+            heads = queue.heads(cr, [lane.lane_id for lane in lanes], per_lane)
             # Before any snapshot of the work to come: a release executed later than this may have missed us.
             cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
             claimed_at = cr.fetchone()[0]
+        started = time.monotonic()
         try:
             self._work(Claim(token, claimed_at, worker), lanes, heads)
         finally:
             # Whatever went wrong: no lane stays claimed by a worker that lives on and would never be rescued from.
-            if lanes:
-                with read_committed(self.env.registry) as cr:
-                    queue.abandon(cr, token=token)
+            with read_committed(self.env.registry) as cr:
+                queue.abandon(cr, token=token)
+        if pools != ("delivery",):
+            sizing.CLAIM.took(time.monotonic() - started, full=len(heads) >= limit)
         worker.processed += len(heads)
-        return len(lanes)
+        return max(len(heads), 1)
 
     def _work(self, claim, lanes, heads):
-        by_lane = {head.lane_id: head for head in heads}
+        by_lane = {}
+        for head in heads:
+            by_lane.setdefault(head.lane_id, []).append(head)
         idle = [lane.lane_id for lane in lanes if lane.lane_id not in by_lane]
         group = [lane for lane in lanes if lane.lane_id in by_lane]
-        # A lane that was claimed before without progress is worked alone, with no other lane in our hands: only so
-        # does a death count against the message that caused it. The others are let go as if never claimed.
-        struck = [lane for lane in group if lane.strikes > 1]
-        others = [lane.lane_id for lane in group if struck and lane is not struck[0]]
-        group = struck[:1] or group
+        # A lane over which a worker died is worked alone, one message at a time and with no other lane in our hands:
+        # only so does a death count against the message that caused it. The others are let go as if never claimed.
+        doubtful = [lane for lane in group if lane.careful or lane.strikes > 1]
+        others = [lane.lane_id for lane in group if doubtful and lane is not doubtful[0]]
+        group = doubtful[:1] or group
         if idle or others:
             with read_committed(self.env.registry) as cr:
                 queue.settle(cr, token=claim.token, lane_ids=idle)
                 queue.settle(cr, token=claim.token, lane_ids=others, untouched=True)
-        if struck and struck[0].strikes > queue.STRIKES_UNTIL_POISON:
-            self._quarantine(struck[0], claim.token)
+        if doubtful and doubtful[0].strikes > queue.STRIKES_UNTIL_POISON:
+            self._quarantine(doubtful[0], claim.token)
             return
         for directions, drive in (
             (("inbound", "internal"), inbound.drive),
             (("outbound",), outbound.drive),
         ):
-            mine = [by_lane[lane.lane_id] for lane in group if lane.direction in directions]
+            mine = [
+                head
+                for lane in group
+                if lane.direction in directions
+                for head in by_lane[lane.lane_id][: 1 if doubtful else None]
+            ]
             if mine:
                 self._drive(drive, claim, mine)
 
     def _drive(self, drive, claim, heads):
-        """Drive a group; an error that no stage caught becomes the fault of the messages it hit, and of no others."""
+        """Drive a group; an error that no stage caught becomes the fault of the message it hit, and of no other."""
         try:
             drive(self.env.registry, claim, heads)
         except Exception as error:
+            firsts = list({head.lane_id: head for head in reversed(heads)}.values())
             if len(heads) > 1:
-                for head in heads:
+                # One of each lane: what is behind it comes when the lane is taken the next time.
+                for head in reversed(firsts):
                     self._drive(drive, claim, [head])
                 return
             with self.env.registry.cursor() as cr:
@@ -198,43 +164,6 @@ class SyncEngine(models.AbstractModel):
             queue.settle(cr, token=token, lane_ids=[lane.lane_id])
         _logger.error("Message %s ended its workers three times and was set aside", message_id)
 
-    # -- housekeeping -----------------------------------------------------------------------------------------------
-
-    @api.model
-    @api.private
-    def _housekeep(self):
-        """Every minute: rescue the work of dead workers, expire what waited too long, find lost wake-ups."""
-        rescued = self._rescue()
-        with read_committed(self.env.registry) as cr:
-            opened = queue.release_overdue(cr)
-        # Apart: what locks lanes holds no message of another statement, or two could wait in a circle.
-        with read_committed(self.env.registry) as cr:
-            expired = queue.expire_parked(cr)
-            lost = queue.sweep(cr)
-            cr.execute(
-                """DELETE FROM sync_worker
-                    WHERE heartbeat_at < (now() AT TIME ZONE 'UTC') - interval '1 hour'"""
-            )
-            cr.execute(
-                """DELETE FROM sync_command
-                    WHERE executed_at < (now() AT TIME ZONE 'UTC') - interval '1 day'"""
-            )
-        if lost:
-            _logger.error(
-                "Found %s lanes asleep with open work: lost wake-ups, please report",
-                len(lost),
-            )
-        if rescued or expired or opened or lost:
-            self._wake()
-
-    def _rescue(self):
-        """Release the lanes of workers that died; returns them."""
-        with read_committed(self.env.registry) as cr:
-            rescued = queue.rescue(cr)
-        if rescued:
-            _logger.warning("Took up %s lanes of workers that died", len(rescued))
-        return rescued
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -242,63 +171,4 @@ class Claim:
 
     token: str
     claimed_at: datetime
-    worker: "Worker"
-
-
-class Worker:
-    """This process's row among the workers, with a heartbeat from a thread of its own."""
-
-    def __init__(self, registry, kind):
-        self.registry = registry
-        self.kind = kind
-        self.name = f"{socket.gethostname()}:{os.getpid()}"
-        self.token = uuid.uuid4().hex
-        self.id = None
-        self.processed = 0
-        self._stop = threading.Event()
-        self._thread = None
-
-    def __enter__(self):
-        with read_committed(self.registry) as cr:
-            cr.execute(
-                """INSERT INTO sync_worker (name, token, kind, started_at, heartbeat_at, asleep, processed)
-                   VALUES (%s, %s, %s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', false, 0) RETURNING id""",
-                [self.name, self.token, self.kind],
-            )
-            self.id = cr.fetchone()[0]
-        if not _in_test():
-            self._thread = threading.Thread(target=self._beat, name="sync-heartbeat", daemon=True)
-            self._thread.start()
-        return self
-
-    def __exit__(self, *exc_info):
-        self._stop.set()
-        if self._thread:
-            self._thread.join()
-        with read_committed(self.registry) as cr:
-            cr.execute("DELETE FROM sync_worker WHERE id = %s", [self.id])
-
-    def _beat(self):
-        while not self._stop.wait(queue.HEARTBEAT_SECONDS):
-            try:
-                self._write("heartbeat_at = now() AT TIME ZONE 'UTC'")
-            except Exception:
-                # Fail open: without heartbeats others take the lanes over, and the message row fences us.
-                _logger.exception("Heartbeat of worker %s failed", self.name)
-
-    def fall_asleep(self):
-        """Say that this worker stops looking; the caller looks once more afterwards."""
-        self._write("asleep = true")
-
-    def stay_awake(self):
-        """Say that this worker goes on looking."""
-        self._write("asleep = false")
-
-    def _write(self, assignment):
-        with read_committed(self.registry) as cr:
-            cr.execute(f"UPDATE sync_worker SET {assignment} WHERE id = %s", [self.id])
-
-
-def _in_test():
-    """Under a test's cursor there is one transaction for everything: no threads, no triggers."""
-    return bool(module.current_test)
+    worker: Worker

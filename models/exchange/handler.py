@@ -10,8 +10,9 @@ class SyncHandler(models.AbstractModel):
     """Inherit this role, name yourself and the document types you take, and apply documents in batches.
 
     ``self.env`` is the endpoint's own internal user in the interface's company, never the superuser. ``_apply`` gets
-    works of one interface and returns one outcome per work, in order: Done, Wait or Fault. The transaction is the
-    engine's: a handler neither commits nor rolls back.
+    works of one interface, several of one lane in their order, and returns one outcome per work, in order: Done, Wait,
+    Fault, or None for one that it has not tried. The transaction is the engine's: a handler neither commits nor rolls
+    back.
     """
 
     _name = "sync.handler"
@@ -40,8 +41,16 @@ class SyncHandler(models.AbstractModel):
 
     @api.private
     def _apply(self, works):
-        """Apply each work in a savepoint of its own, so that a failed one leaves no trace and its neighbours go on."""
-        return [self._apply_alone(work) for work in works]
+        """Apply each work in a savepoint of its own, so that a failed one leaves no trace and its neighbours go on.
+
+        What stands in one lane behind a work that failed is left alone (None): whether it may pass is for the engine.
+        """
+        outcomes, stopped = [], set()
+        for work in works:
+            outcomes.append(None if work.lane_id in stopped else self._apply_alone(work))
+            if isinstance(outcomes[-1], Fault) and work.lane_id is not None:
+                stopped.add(work.lane_id)
+        return outcomes
 
     @api.private
     def _apply_alone(self, work):

@@ -12,15 +12,17 @@ from odoo.exceptions import AccessError, UserError
 from ...core import queue
 from ...core.faults import Fault
 from ...core.work import Done
-from . import journal, stages
+from . import journal, sizing, stages
 from .batch import Batch
 from .cursor import CONFLICTS
 from .loading import load
-from .verdicts import verdicts
+from .verdicts import held_back, stops_lane, verdicts
 
 _logger = logging.getLogger(__name__)
 
 CONFLICT_TRIES = 6
+BATCH_TRIES = 2
+"""How often a transaction of several messages is run before it is halved."""
 
 
 def drive(registry, claim, heads):
@@ -32,14 +34,21 @@ def drive(registry, claim, heads):
             work.stage = "receive"
         run_stages(batch, [w for w in works if w.direction == "inbound"], stages.INBOUND)
         run_stages(batch, [w for w in works if w.direction == "internal"], stages.INTERNAL)
-        groups = [(interface, list(group)) for interface, group in batch.by_interface(works)]
         profiles = batch._interfaces
+        works = _in_order(works, profiles)
+        groups = [(interface, list(group)) for interface, group in batch.by_interface(works)]
     decided = [work for work in works if isinstance(work.outcome, Done)]
     done = retrying(lambda: _finish(registry, profiles, decided, claim.worker))
     for interface, group in groups:
-        done |= _apply(registry, profiles, interface, group, claim.worker)
-    rest = [work for work in works if work.message_id not in done]
+        done |= _apply_group(registry, profiles, interface, group, claim.worker)
+    rest = [work for work in works if work.message_id not in done and work.outcome is not None]
     verdicts(registry, profiles, rest, claim, heads)
+
+
+def _in_order(works, profiles):
+    """The works without those that stand in their lane behind one that stops it: they come when it is over."""
+    held = held_back(works, profiles)
+    return [work for work in works if work.message_id not in held]
 
 
 def run_stages(batch, works, wanted):
@@ -71,24 +80,47 @@ def _run_stage(stage, batch, works):
             _run_stage(stage, batch, [work])
 
 
-def _apply(registry, profiles, interface, works, worker):
+def _apply_group(registry, profiles, interface, works, worker):
+    """Apply the works of one interface, in transactions of the size that pays; returns the ids done and committed."""
+    done, stopped = set(), set()
+    size = sizing.transaction(registry.db_name, interface.id)
+    while works:
+        part, works = works[: size.now], works[size.now :]
+        part = [work for work in part if work.lane_id not in stopped]
+        started = time.monotonic()
+        done |= _apply(registry, profiles, interface, part, worker, size)
+        size.took(time.monotonic() - started, full=len(part) >= size.now)
+        stopped |= {w.lane_id for w in part if w.message_id not in done and (w.live or stops_lane(w, profiles))}
+    return done
+
+
+def _apply(registry, profiles, interface, works, worker, size):
     """Apply in one business transaction; on an unexpected error halve until the culprit stands alone.
 
+    One that keeps losing races is halved too: fewer records are touched at a time. Nobody is to blame for that.
     Returns the ids that are done and committed.
     """
-    started = time.perf_counter()
-    try:
-        done = retrying(lambda: _transaction(registry, profiles, interface, works, worker, started))
-    except Exception as error:
-        if len(works) > 1:
-            middle = len(works) // 2
-            return _apply(registry, profiles, interface, works[:middle], worker) | _apply(
-                registry, profiles, interface, works[middle:], worker
-            )
-        works[0].outcome = as_fault(error)
-        works[0].timings["apply"] = (time.perf_counter() - started) * 1000
+    if not works:
         return set()
-    return done
+    started = time.perf_counter()
+    tries = CONFLICT_TRIES if len(works) == 1 else BATCH_TRIES
+    try:
+        return retrying(lambda: _transaction(registry, profiles, interface, works, worker, started), tries)
+    except Exception as error:
+        if getattr(error, "pgcode", None) in CONFLICTS:
+            size.shrink()
+        if len(works) == 1:
+            works[0].outcome = as_fault(error)
+            works[0].timings["apply"] = (time.perf_counter() - started) * 1000
+            return set()
+    middle = len(works) // 2
+    first, second = works[:middle], works[middle:]
+    done = _apply(registry, profiles, interface, first, worker, size)
+    stopped = {w.lane_id for w in first if w.message_id not in done and (w.live or stops_lane(w, profiles))}
+    for work in second:
+        work.outcome = None
+    second = [work for work in second if work.lane_id not in stopped]
+    return done | _apply(registry, profiles, interface, second, worker, size)
 
 
 def _finish(registry, profiles, works, worker):
@@ -124,8 +156,8 @@ def _transaction(registry, profiles, interface, works, worker, started):
         if live:
             with only_the_engine_commits(cr):
                 agent = batch.as_agent(interface)
-                stages.apply.run(agent, live)
-                stages.acknowledge.run(batch, live)
+                _applied(agent, profiles, live)
+                stages.acknowledge.run(batch, [work for work in live if work.outcome is not None])
                 engine_env.flush_all()
         share = (time.perf_counter() - started) * 1000 / max(len(live), 1)
         for work in live:
@@ -150,13 +182,36 @@ def _transaction(registry, profiles, interface, works, worker, started):
     return {work.message_id for work in finished}
 
 
-def retrying(transaction):
+def _applied(agent, profiles, works):
+    """Apply, and see to it that nothing was applied behind something of its lane that was not.
+
+    The role's own loop never does that; a handler that works whole lists may. Then its work is undone, and only what
+    comes first in each such lane is tried again: the others keep their place.
+    """
+    wanted = works
+    while True:
+        with agent.env.cr.savepoint() as savepoint:
+            stages.apply.run(agent, wanted)
+            held = held_back(wanted, profiles)
+            late = {work.message_id for work in wanted if work.message_id in held and isinstance(work.outcome, Done)}
+            if late:
+                savepoint.rollback()
+                agent.env.invalidate_all(flush=False)
+        for work in wanted:
+            if late or work.message_id in held:
+                work.outcome = None
+        if not late:
+            return
+        wanted = [work for work in wanted if work.message_id not in held]
+
+
+def retrying(transaction, tries=CONFLICT_TRIES):
     """Run a business transaction again when it lost a race; burns no attempt. Odoo itself retries only requests."""
-    for attempt in range(1, CONFLICT_TRIES + 1):
+    for attempt in range(1, tries + 1):
         try:
             return transaction()
         except psycopg2.Error as error:
-            if error.pgcode not in CONFLICTS or attempt == CONFLICT_TRIES:
+            if error.pgcode not in CONFLICTS or attempt == tries:
                 raise
             time.sleep(random.uniform(0, 0.02 * 2**attempt))
     raise AssertionError("unreachable")

@@ -91,7 +91,7 @@ class SyncIntake(models.AbstractModel):
             or f"sha256:{sha256}"
         )
         topic = endpoint._topic_from(profile, headers, document)
-        interface_id, document_type_id = profile["interfaces"].get(topic, (None, None))
+        interface_id, document_type_id, pool = profile["interfaces"].get(topic, (None, None, "standard"))
         return self._store(
             profile,
             raw,
@@ -102,6 +102,7 @@ class SyncIntake(models.AbstractModel):
             topic=topic,
             interface_id=interface_id,
             document_type_id=document_type_id,
+            pool=pool,
             lane_key=endpoint._lane_key(profile, headers, document),
             credential_id=int(verdict.key_id) if verdict.key_id else None,
         )
@@ -150,6 +151,7 @@ class SyncIntake(models.AbstractModel):
         topic,
         interface_id,
         document_type_id,
+        pool,
         lane_key,
         credential_id,
     ):
@@ -202,6 +204,7 @@ class SyncIntake(models.AbstractModel):
                         trading_partner_id=profile["trading_partner_id"],
                         company_id=profile["company_id"],
                         key=lane_key,
+                        pool=pool,
                         interface_id=interface_id,
                         document_type_id=document_type_id,
                         transmission_id=transmission_id,

@@ -4,6 +4,13 @@ from odoo import fields, models
 
 from .message import DIRECTIONS
 
+POOLS = [
+    ("real_time", "At once"),
+    ("standard", "Standard"),
+    ("bulk", "When there is time"),
+    ("delivery", "Delivery"),
+]
+
 
 class SyncLane(models.Model):
     """The first-in first-out line of one ordering key of one endpoint: the only row that workers contend on."""
@@ -19,15 +26,25 @@ class SyncLane(models.Model):
     key = fields.Char(string="Ordering key", required=True, readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     direction = fields.Selection(DIRECTIONS, required=True, readonly=True)
+    worker_pool = fields.Selection(
+        POOLS, required=True, readonly=True, default="standard", help="The pool of workers that takes this line."
+    )
     next_at = fields.Datetime(string="Due", readonly=True)
     claim = fields.Char(readonly=True)
     worker_id = fields.Integer(readonly=True)
     claimed_at = fields.Datetime(string="At work since", readonly=True)
-    strikes = fields.Integer(readonly=True, required=True, default=0)
+    strikes = fields.Integer(
+        readonly=True, required=True, default=0, help="How often in a row it was taken up without progress."
+    )
+    careful = fields.Boolean(
+        string="With care",
+        readonly=True,
+        help="A worker died over it: it is worked alone, one document at a time, until it has run empty.",
+    )
     blocked_message_id = fields.Integer(readonly=True)
 
     _line = models.UniqueIndex("(endpoint_id, key)")
-    _due = models.Index("(endpoint_id, next_at, id) WHERE claim IS NULL AND next_at IS NOT NULL")
+    _due = models.Index("(worker_pool, endpoint_id, next_at, id) WHERE claim IS NULL AND next_at IS NOT NULL")
     _claimed = models.Index("(claim) WHERE claim IS NOT NULL")
     _blocked = models.Index("(blocked_message_id) WHERE blocked_message_id IS NOT NULL")
     _sleeping_when_blocked = models.Constraint(
@@ -36,6 +53,7 @@ class SyncLane(models.Model):
     )
 
     def init(self):
+        self.env.cr.execute("ALTER TABLE sync_lane ALTER COLUMN worker_pool SET DEFAULT 'standard'")
         # A queue's table lives on being vacuumed early; the rows stay few, so this costs nothing.
         self.env.cr.execute(
             """ALTER TABLE sync_lane SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0,

@@ -28,6 +28,7 @@ def load(cr, heads):
                 attempt=head.attempt,
                 received_at=head.created_at.replace(tzinfo=timezone.utc),
                 ordering_key=keys.get(head.lane_id, ""),
+                lane_id=head.lane_id,
                 transmission_id=head.transmission_id,
                 event_id=head.event_id,
                 process_id=head.process_id,

@@ -31,6 +31,26 @@ def verdicts(registry, profiles, works, claim, heads, *, waits=None):
     _look_again(registry, [v for v in ruled if v.kind == "park"], claim.claimed_at)
 
 
+def stops_lane(work, profiles):
+    """Whether what stands behind this work in its lane has to wait: it will be tried again, or its policy says so."""
+    outcome = work.outcome
+    if not isinstance(outcome, Fault) or outcome.code == "sequence.superseded":
+        return False
+    profile = profiles.get(work.interface_id)
+    return outcome.retryable or profile is None or profile.head_policy == "block"
+
+
+def held_back(works, profiles):
+    """Ids of the works behind one that stops their lane. ``works`` are in the order of their lanes."""
+    stopped, held = set(), set()
+    for work in works:
+        if work.lane_id in stopped:
+            held.add(work.message_id)
+        elif stops_lane(work, profiles):
+            stopped.add(work.lane_id)
+    return held
+
+
 def _verdict(profiles, work, lane_id, wait_seconds):
     outcome = work.outcome
     if isinstance(outcome, Wait):

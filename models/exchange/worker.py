@@ -1,13 +1,28 @@
 """Who works on the queue."""
 
-from odoo import fields, models
+import logging
+import os
+import socket
+import threading
+import uuid
+
+from odoo import api, fields, models
+from odoo.modules import module
+
+from ...core import queue
+from .cursor import read_committed
+
+_logger = logging.getLogger(__name__)
+
+CHANNEL = "sync_governance"
+"""What sleeping worker processes LISTEN to, in this database only."""
 
 
 class SyncWorker(models.Model):
     """A process that drains the queue; alive while its heartbeat is younger than ten seconds.
 
     ``asleep`` is the other half of the wake-up: a worker says it goes to sleep, commits, and looks once more; a
-    producer reads the flag after its own commit and only then triggers.
+    producer reads the flag after its own commit and only then wakes it.
     """
 
     _name = "sync.worker"
@@ -23,6 +38,7 @@ class SyncWorker(models.Model):
         required=True,
         readonly=True,
     )
+    pools = fields.Char(readonly=True, required=True, default=",".join(queue.POOLS))
     started_at = fields.Datetime(string="Started", readonly=True)
     heartbeat_at = fields.Datetime(string="Last heartbeat", readonly=True, index=True)
     asleep = fields.Boolean(readonly=True)
@@ -30,3 +46,89 @@ class SyncWorker(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
 
     _token_uniq = models.UniqueIndex("(token)")
+
+    @api.model
+    @api.private
+    def _alive(self, cr):
+        """Rows (id, kind, set of pools, asleep) of the workers that are heard of."""
+        cr.execute(
+            """SELECT id, kind, pools, asleep FROM sync_worker
+                WHERE heartbeat_at > (now() AT TIME ZONE 'UTC') - make_interval(secs => %s)""",
+            [queue.DEAD_AFTER_SECONDS],
+        )
+        return [(row[0], row[1], set(row[2].split(",")), row[3]) for row in cr.fetchall()]
+
+
+class Worker:
+    """This process's row among the workers, with a heartbeat from a thread of its own.
+
+    ``processed`` counts the messages it took up; it is written with each heartbeat.
+    """
+
+    def __init__(self, registry, kind, pools=queue.POOLS):
+        self.registry = registry
+        self.kind = kind
+        self.pools = tuple(pools)
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self.token = uuid.uuid4().hex
+        self.id = None
+        self.processed = 0
+        self._stop = threading.Event()
+        self._thread = None
+
+    def __enter__(self):
+        self._register()
+        if not in_test():
+            self._thread = threading.Thread(target=self._beat, name="sync-heartbeat", daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info):
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+        with read_committed(self.registry) as cr:
+            cr.execute("DELETE FROM sync_worker WHERE id = %s", [self.id])
+
+    def _register(self):
+        with read_committed(self.registry) as cr:
+            cr.execute(
+                """INSERT INTO sync_worker (name, token, kind, pools, started_at, heartbeat_at, asleep, processed)
+                   VALUES (%s, %s, %s, %s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', false, 0)
+                   RETURNING id""",
+                [self.name, self.token, self.kind, ",".join(self.pools)],
+            )
+            self.id = cr.fetchone()[0]
+
+    def _beat(self):
+        while not self._stop.wait(queue.HEARTBEAT_SECONDS):
+            try:
+                with read_committed(self.registry) as cr:
+                    cr.execute(
+                        "UPDATE sync_worker SET heartbeat_at = now() AT TIME ZONE 'UTC', processed = %s WHERE id = %s",
+                        [self.processed, self.id],
+                    )
+            except Exception:
+                # Fail open: without heartbeats others take the lanes over, and the message row fences us.
+                _logger.exception("Heartbeat of worker %s failed", self.name)
+
+    def serves(self, pools):
+        """Whether this worker works any of ``pools``."""
+        return not set(self.pools).isdisjoint(pools)
+
+    def fall_asleep(self):
+        """Say that this worker stops looking; the caller looks once more afterwards."""
+        self._say("asleep = true")
+
+    def stay_awake(self):
+        """Say that this worker goes on looking."""
+        self._say("asleep = false")
+
+    def _say(self, assignment):
+        with read_committed(self.registry) as cr:
+            cr.execute(f"UPDATE sync_worker SET {assignment} WHERE id = %s", [self.id])
+
+
+def in_test():
+    """Under a test's cursor there is one transaction for everything: no threads, no triggers."""
+    return bool(module.current_test)

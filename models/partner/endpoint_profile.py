@@ -49,7 +49,7 @@ class SyncEndpoint(models.Model):
             "topic_value": self.topic_value,
             "user_id": self.user_id.id,
             "interfaces": {
-                interface.topic: (interface.id, interface.document_type_id.id)
+                interface.topic: (interface.id, interface.document_type_id.id, interface.policy_id.worker_pool)
                 for interface in self.interface_ids
                 if interface.state == "live" and interface.topic
             },

@@ -28,11 +28,12 @@ def run(registry, limit=500):
             return 0
         cr.execute(
             """SELECT e.id, e.process_id, e.ordering_key, e.document_type_id, e.company_id,
-                      i.id, p.id, p.trading_partner_id, p.direction
+                      i.id, p.id, p.trading_partner_id, p.direction, y.worker_pool
                  FROM sync_event e
                  JOIN sync_interface i ON i.document_type_id = e.document_type_id AND i.state IN ('live', 'suspended')
                                          AND i.active
                  JOIN sync_endpoint p ON p.id = i.endpoint_id
+                 JOIN sync_policy y ON y.id = i.policy_id
                 WHERE e.id = ANY(%s) AND p.direction IN ('outbound', 'internal')
                   AND (i.company_id = e.company_id OR i.company_id IS NULL)
                   AND (e.trading_partner_id IS NULL OR e.trading_partner_id = p.trading_partner_id)
@@ -40,7 +41,7 @@ def run(registry, limit=500):
             [ids],
         )
         columns = ("event_id", "process_id", "key", "document_type_id", "company_id", "interface_id", "endpoint_id",
-                   "trading_partner_id", "direction")  # fmt: skip
+                   "trading_partner_id", "direction", "pool")  # fmt: skip
         rows = [dict(zip(columns, row, strict=True)) for row in cr.fetchall()]
         queue.enqueue(
             cr, [queue.NewMessage(uid=f"msg_{uuid.uuid4().hex}", reference=row["key"], **row) for row in rows]

@@ -1,0 +1,119 @@
+"""The loop of a worker: look, work, rest until something is due or somebody calls."""
+
+import logging
+import select
+import time
+
+import psycopg2
+from psycopg2 import sql
+
+from odoo import api
+from odoo.sql_db import connection_info_for
+
+from ...core import queue
+from .cursor import read_committed
+from .worker import CHANNEL
+
+_logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+"""A worker process looks at least so often, whether or not somebody calls it."""
+RESCUE_SECONDS = 2.0
+
+
+class Loop:
+    """Drives passes of the engine for one worker.
+
+    ``stop`` is asked between passes: when it answers true the loop ends, with nothing left in hand.
+    """
+
+    def __init__(self, registry, worker, *, stop):
+        self.registry = registry
+        self.worker = worker
+        self.stop = stop
+        self._rescued_at = 0.0
+
+    def look(self):
+        """One pass over everything that is due; returns how much was moved."""
+        self.registry = self.registry.check_signaling()
+        with self.registry.cursor() as cr:
+            env = api.Environment(cr, api.SUPERUSER_ID, {})  # the engine is nobody; handlers run as endpoint users
+            if time.monotonic() - self._rescued_at > RESCUE_SECONDS:
+                self._rescued_at = time.monotonic()
+                env["sync.engine"]._rescue()
+            return env["sync.engine"]._run_pass(self.worker)
+
+    def until_idle(self, deadline):
+        """Work until there is nothing left or ``deadline`` (monotonic seconds) is past; returns whether work is left.
+
+        When it returns false the worker has said that it is asleep, and has looked once more since.
+        """
+        while not self.stop():
+            worked = self.look()
+            if time.monotonic() > deadline:
+                return True
+            if worked:
+                continue
+            self.worker.fall_asleep()
+            if not self.look():
+                return False
+            self.worker.stay_awake()
+        return True
+
+    def forever(self):
+        """Work until ``stop`` says so; idle, wake on a call, when something becomes due, or to poll."""
+        with Bell(self.registry.db_name) as bell:
+            while not self.stop():
+                if not self.until_idle(time.monotonic() + 60.0):
+                    bell.wait(min(self.seconds_to_next(), POLL_SECONDS))
+                    self.worker.stay_awake()
+
+    def seconds_to_next(self):
+        """Seconds until the next lane is due, at most :data:`POLL_SECONDS`."""
+        with read_committed(self.registry) as cr:
+            seconds = queue.seconds_to_next(cr, self.worker.pools)
+        return POLL_SECONDS if seconds is None else min(max(seconds, 0.0), POLL_SECONDS)
+
+
+class Bell:
+    """A connection that LISTENs. Behind a pooler that cannot, the poll does alone."""
+
+    def __init__(self, db_name):
+        self.db_name = db_name
+        self.connection = None
+
+    def __enter__(self):
+        self._connect()
+        return self
+
+    def __exit__(self, *exc_info):
+        self._close()
+
+    def wait(self, seconds):
+        """Return when called, or after ``seconds``."""
+        if self.connection is None:
+            time.sleep(seconds)
+            self._connect()
+            return
+        try:
+            select.select([self.connection], [], [], seconds)
+            self.connection.poll()
+            self.connection.notifies.clear()
+        except (psycopg2.Error, OSError, ValueError):
+            _logger.warning("The wake-up connection was lost; polling until it is back")
+            self._close()
+
+    def _connect(self):
+        try:
+            _name, info = connection_info_for(self.db_name)
+            self.connection = psycopg2.connect(**info)
+            self.connection.autocommit = True
+            with self.connection.cursor() as cr:
+                cr.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+        except psycopg2.Error:
+            self._close()
+
+    def _close(self):
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None

@@ -1,0 +1,102 @@
+"""The wake-up: whoever made work sees to it that somebody looks, and nobody is called twice."""
+
+import logging
+
+from odoo import api, fields, models
+
+from ...core.queue import POOLS
+from .cursor import read_committed
+from .worker import CHANNEL, in_test
+
+_logger = logging.getLogger(__name__)
+
+
+class SyncAlarm(models.Model):
+    """One row: since when the scheduled action is called and has not begun to look.
+
+    Between the call and the look further calls say nothing new. The action takes the row down before it looks, so a
+    producer that found it standing has committed before that look.
+    """
+
+    _name = "sync.alarm"
+    _description = "Wake-up call"
+    _inherit = ["sync.engine.record"]
+    _log_access = False
+
+    rung_at = fields.Datetime(readonly=True)
+
+    # A call may be lost with the process that was about to answer it.
+    VALID_SECONDS = 5
+
+    def init(self):
+        self.env.cr.execute("INSERT INTO sync_alarm (id) VALUES (1) ON CONFLICT DO NOTHING")
+
+    @api.model
+    @api.private
+    def _ring(self, cr):
+        """Whether this call is news."""
+        cr.execute(
+            """UPDATE sync_alarm SET rung_at = clock_timestamp() AT TIME ZONE 'UTC'
+                WHERE id = (SELECT id FROM sync_alarm
+                             WHERE id = 1 AND (rung_at IS NULL
+                                   OR rung_at < (now() AT TIME ZONE 'UTC') - make_interval(secs => %s))
+                               FOR NO KEY UPDATE SKIP LOCKED)
+            RETURNING id""",
+            [self.VALID_SECONDS],
+        )
+        return cr.fetchone() is not None
+
+    @api.model
+    @api.private
+    def _answer(self):
+        """Take the call down, in a transaction of its own; look afterwards."""
+        with read_committed(self.env.registry) as cr:
+            cr.execute("UPDATE sync_alarm SET rung_at = NULL WHERE id = 1 AND rung_at IS NOT NULL")
+
+
+class SyncEngine(models.AbstractModel):
+    _inherit = "sync.engine"
+
+    @api.model
+    @api.private
+    def _wake_after_commit(self):
+        """Wake the engine once the current transaction is committed; many requests of one transaction are one."""
+        postcommit = self.env.cr.postcommit
+        if not postcommit.data.get("sync_governance.wake"):
+            postcommit.data["sync_governance.wake"] = True
+            postcommit.add(self._wake)
+
+    @api.model
+    @api.private
+    def _wake(self):
+        """Wake workers so that each pool has one that is awake; called after the commit that made work.
+
+        A worker says it is asleep, commits, and only then looks a last time: so either it sees our work, or we see
+        its flag. Worker processes are woken by one notification for each sleep, the scheduled action by one trigger
+        for each call. Errors are logged and not raised, because the work is safely stored and the poll finds it.
+        """
+        if in_test():
+            return
+        try:
+            with read_committed(self.env.registry) as cr:
+                self._wake_somebody(cr)
+        except Exception:
+            _logger.exception("The engine could not be woken; its next poll takes up the work")
+
+    def _wake_somebody(self, cr):
+        alive = self.env["sync.worker"]._alive(cr)
+        missing = set(POOLS).difference(*(pools for _id, _kind, pools, asleep in alive if not asleep))
+        wanted = []
+        for worker_id, kind, pools, asleep in alive:
+            if asleep and kind == "process" and missing & pools:
+                missing -= pools
+                wanted.append(worker_id)
+        if wanted:
+            cr.execute("UPDATE sync_worker SET asleep = false WHERE id = ANY(%s) AND asleep RETURNING id", [wanted])
+            if cr.fetchall():
+                cr.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        if missing and self.env["sync.alarm"]._ring(cr):
+            env = api.Environment(cr, api.SUPERUSER_ID, {})  # the scheduler belongs to no user
+            cron = env.ref("sync_governance.cron_engine", raise_if_not_found=False)
+            if cron:
+                cron._trigger()
