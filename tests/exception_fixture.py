@@ -106,8 +106,8 @@ class ExceptionCase(SyncCase):
 
     # -- orders ------------------------------------------------------------------------------------------------------
 
-    def order(self, number):
-        """The message of a new order, before the engine has seen it."""
+    def order(self, number, key=None):
+        """The message of a new order, before the engine has seen it; ``key`` is its ordering key, else its number."""
         document = catalogue()["order.create"].examples[0] | {"number": number}
         raw = json.dumps(document, default=str).encode()
         profile = self.env["sync.endpoint"]._intake_profile(self.endpoint.code)
@@ -123,7 +123,7 @@ class ExceptionCase(SyncCase):
                 interface_id=self.interface.id,
                 document_type_id=self.interface.document_type_id.id,
                 pool="standard",
-                lane_key=number,
+                lane_key=key or number,
                 credential_id=None,
             )
         return self.message(receipt)

@@ -6,7 +6,7 @@ from odoo.tests import Form
 from .governance_fixture import GovernanceCase
 
 # The same for every company: catalogues that the addon brings and nobody fills with business.
-SHARED = {"sync.document.type", "sync.process.type", "sync.milestone.type"}
+SHARED = {"sync.alarm", "sync.document.type", "sync.process.type", "sync.milestone.type"}
 DOMAINS = ("sales", "warehouse", "finance", "service", "integration")
 CONFIGURATION = (
     "sync.trading.partner",
