@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from json.encoder import encode_basestring as quoted
 from typing import Any, NoReturn
@@ -67,7 +67,9 @@ class JsonCodec:
         """See :class:`~sync_governance.core.codecs.Codec`. Compact; members in the order given; Decimals as numbers
         without exponent and with all their digits."""
         try:
-            return "".join(_tokens(document)).encode("utf-8")
+            pieces: list[str] = []
+            _write(document, pieces.append, DEPTH)
+            return "".join(pieces).encode("utf-8")
         except (TypeError, ValueError) as error:
             raise Fault(
                 "engine.internal", f"The document cannot be written as JSON: {error}.", subject="json"
@@ -129,53 +131,37 @@ def _malformed(text: str, error: json.JSONDecodeError) -> Fault:
 # ------------------------------------------------------------------------------------------------- encoding
 
 
-def _tokens(document: Any) -> Iterator[str]:
-    """The JSON of ``document`` in pieces. A stack of our own, so that depth is refused and never overflows."""
-    stack: list[Iterator[str | _Nested]] = [iter([_Nested(document)])]
-    while stack:
-        for token in stack[-1]:
-            if isinstance(token, str):
-                yield token
-                continue
-            if len(stack) > DEPTH:
-                raise ValueError(f"the document is nested deeper than {DEPTH} levels")
-            stack.append(token.pieces())
-            break
-        else:
-            stack.pop()
-
-
-class _Nested:
-    """An object or list that is still to be written."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def pieces(self) -> Iterator[str | _Nested]:
-        value = self.value
-        if isinstance(value, dict):
-            separator = "{"
-            for name, member in value.items():
-                if not isinstance(name, str):
-                    raise TypeError(f"the name of a member must be text, not {type(name).__name__}")
-                yield f"{separator}{quoted(name)}:"
-                yield _scalar(member) or _Nested(member)
-                separator = ","
-            yield "}" if value else "{}"
-        elif isinstance(value, (list, tuple)):
-            separator = "["
-            for entry in value:
-                yield separator
-                yield _scalar(entry) or _Nested(entry)
-                separator = ","
-            yield "]" if value else "[]"
-        else:
-            scalar = _scalar(value)
+def _write(value: Any, put: Callable[[str], None], room: int) -> None:
+    """Put the JSON of ``value`` in pieces; ``room`` is how many levels it may still be nested."""
+    if isinstance(value, dict):
+        if not room:
+            raise ValueError(f"the document is nested deeper than {DEPTH} levels")
+        before = "{"
+        for name, member in value.items():
+            if not isinstance(name, str):
+                raise TypeError(f"the name of a member must be text, not {type(name).__name__}")
+            scalar = _scalar(member)
             if scalar is None:
-                raise TypeError(f"{type(value).__name__} is no part of a document")
-            yield scalar
+                put(f"{before}{quoted(name)}:")
+                _write(member, put, room - 1)
+            else:
+                put(f"{before}{quoted(name)}:{scalar}")
+            before = ","
+        put("}" if value else "{}")
+    elif isinstance(value, (list, tuple)):
+        if not room:
+            raise ValueError(f"the document is nested deeper than {DEPTH} levels")
+        before = "["
+        for entry in value:
+            put(before)
+            _write(entry, put, room - 1)
+            before = ","
+        put("]" if value else "[]")
+    else:
+        scalar = _scalar(value)
+        if scalar is None:
+            raise TypeError(f"{type(value).__name__} is no part of a document")
+        put(scalar)
 
 
 def _scalar(value: Any) -> str | None:

@@ -16,7 +16,7 @@ Times are ``timestamp`` without zone and mean UTC, as Odoo stores them; the only
 from .claim import POOLS, ClaimedLane, Head, claim_lanes, heads, seconds_to_next
 from .commands import cancel, release_waiting, retry
 from .enqueue import NewMessage, enqueue
-from .fence import fence, finish
+from .fence import Finished, fence, finish
 from .rescue import (
     DEAD_AFTER_SECONDS,
     HEARTBEAT_SECONDS,
@@ -35,6 +35,7 @@ __all__ = [
     "POOLS",
     "STRIKES_UNTIL_POISON",
     "ClaimedLane",
+    "Finished",
     "Head",
     "NewMessage",
     "Verdict",

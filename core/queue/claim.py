@@ -48,6 +48,7 @@ class Head:
     reference: str | None
     attempt: int
     created_at: datetime
+    key: str = ""
 
 
 # Endpoint first, then its lanes: a partner with a hundred thousand lanes, or one that is paused or broken, costs one
@@ -91,13 +92,14 @@ def claim_lanes(cr: Cursor, *, token: str, worker: int | None, pools: Sequence[s
 _HEADS = f"""
     SELECT m.id, m.lane_id, m.uid, m.direction, m.endpoint_id, m.trading_partner_id, m.company_id, m.interface_id,
            m.document_type_id, m.transmission_id, m.event_id, m.process_id, m.reference, m.attempt, m.created_at,
-           m.run_at <= {UTC_NOW}
-      FROM unnest(%s::int[]) WITH ORDINALITY AS lane(id, position)
+           lane.key, m.run_at <= {UTC_NOW}
+      FROM unnest(%s::int[]) WITH ORDINALITY AS wanted(id, position)
+      JOIN sync_lane lane ON lane.id = wanted.id
      CROSS JOIN LATERAL (
            SELECT * FROM sync_message
             WHERE lane_id = lane.id AND state = 'ready'
             ORDER BY id LIMIT %s) m
-     ORDER BY lane.position, m.id
+     ORDER BY wanted.position, m.id
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from .sql import UTC_NOW, Cursor
 
@@ -20,16 +21,37 @@ def fence(cr: Cursor, message_ids: Sequence[int]) -> set[int]:
     return {row[0] for row in cr.fetchall()}
 
 
-def finish(cr: Cursor, rows: Sequence[tuple[int, int | None, str | None]]) -> None:
-    """Turn fenced messages ``done``: rows of (message id, process id, reference). Commits with the business."""
+class Finished(NamedTuple):
+    """What is known of a message when it is done: its process and reference, and what it ran under."""
+
+    message_id: int
+    process_id: int | None = None
+    reference: str | None = None
+    stage: str | None = None
+    interface_id: int | None = None
+    document_type_id: int | None = None
+    contract_id: int | None = None
+    mapping_id: int | None = None
+    policy_id: int | None = None
+    ownership_version: int | None = None
+
+
+def finish(cr: Cursor, rows: Sequence[Finished | tuple]) -> None:
+    """Turn fenced messages ``done``: rows as :class:`Finished`. Commits with the business."""
     if not rows:
         return
-    ids, processes, references = (list(column) for column in zip(*rows, strict=True))
+    columns = [list(column) for column in zip(*(Finished(*row) for row in rows), strict=True)]
     cr.execute(
         f"""UPDATE sync_message m
                SET state = 'done', done_at = {UTC_NOW}, attempt = m.attempt + 1, fault_code = NULL,
-                   process_id = coalesce(t.process_id, m.process_id), reference = coalesce(t.reference, m.reference)
-              FROM unnest(%s::int[], %s::int[], %s::text[]) AS t(id, process_id, reference)
+                   process_id = coalesce(t.process_id, m.process_id), reference = coalesce(t.reference, m.reference),
+                   stage = t.stage, interface_id = coalesce(t.interface_id, m.interface_id),
+                   document_type_id = coalesce(t.document_type_id, m.document_type_id), contract_id = t.contract_id,
+                   mapping_id = t.mapping_id, policy_id = t.policy_id, ownership_version = t.ownership_version
+              FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[],
+                          %s::int[], %s::int[])
+                   AS t(id, process_id, reference, stage, interface_id, document_type_id, contract_id, mapping_id,
+                        policy_id, ownership_version)
              WHERE m.id = t.id AND m.state = 'ready'""",
-        [ids, processes, references],
+        columns,
     )

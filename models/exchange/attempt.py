@@ -2,6 +2,7 @@
 
 from odoo import fields, models
 
+from .engine_record import Setting
 from .message import STAGES
 
 
@@ -16,7 +17,7 @@ class SyncAttempt(models.Model):
     _rec_name = "stage"
 
     message_id = fields.Many2one("sync.message", required=True, readonly=True, index=True, ondelete="cascade")
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    company_id = Setting("res.company", required=True, readonly=True)
     outcome = fields.Selection(
         [
             ("done", "Done"),

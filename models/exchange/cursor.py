@@ -6,7 +6,7 @@ bookkeeping runs READ COMMITTED in short transactions of its own.
 
 from contextlib import contextmanager
 
-from psycopg2 import errorcodes
+from psycopg2 import InterfaceError, OperationalError, errorcodes
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo.sql_db import Cursor
@@ -18,10 +18,16 @@ CONFLICTS = {
     errorcodes.LOCK_NOT_AVAILABLE,
 }
 
+LOST = (OperationalError, InterfaceError)
+"""The connection is gone, or the server was."""
+
 
 @contextmanager
-def read_committed(registry):
+def read_committed(registry, *, durable=True):
     """A cursor in READ COMMITTED; commits at the end, rolls back on an exception.
+
+    Without ``durable`` the commit does not wait for the disk. Good for who works on what: should the server crash, a
+    claim or a release of the last moments never happened, the worker registers anew, and its old claims are rescued.
 
     The level is set on the connection and goes back to Odoo's at the next borrow. A test's cursor, which lives in the
     test's own transaction, stays what it is.
@@ -29,4 +35,6 @@ def read_committed(registry):
     with registry.cursor() as cr:
         if isinstance(cr, Cursor):
             cr.connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
+            if not durable:
+                cr.execute("SET LOCAL synchronous_commit = off")
         yield cr

@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from .engine_record import Setting
+
 
 class SyncDedupe(models.Model):
     """(endpoint, sender's key) -> the message it became. The unique index is the promise, never a search."""
@@ -11,8 +13,8 @@ class SyncDedupe(models.Model):
     _inherit = ["sync.engine.record"]
     _log_access = False
 
-    endpoint_id = fields.Many2one("sync.endpoint", required=True, readonly=True, ondelete="cascade")
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    endpoint_id = Setting("sync.endpoint", required=True, readonly=True, ondelete="cascade")
+    company_id = Setting("res.company", required=True, readonly=True)
     key = fields.Char(required=True, readonly=True)
     sha256 = fields.Char(required=True, readonly=True)
     message_uid = fields.Char(readonly=True)

@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from .engine_record import Setting
+
 
 class SyncEffect(models.Model):
     """One record that a message created, changed or cancelled."""
@@ -14,7 +16,7 @@ class SyncEffect(models.Model):
     _rec_name = "label"
 
     message_id = fields.Many2one("sync.message", required=True, readonly=True, index=True, ondelete="cascade")
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    company_id = Setting("res.company", required=True, readonly=True)
     kind = fields.Selection(
         [
             ("created", "Created"),

@@ -14,7 +14,7 @@ from odoo import api, models
 
 from ...core import queue
 from . import inbound, outbound, sizing
-from .cursor import CONFLICTS, read_committed
+from .cursor import CONFLICTS, LOST, read_committed
 from .loading import load
 from .loop import Loop
 from .stages import route
@@ -55,16 +55,18 @@ class SyncEngine(models.AbstractModel):
     def _run_pass(self, worker):
         """One look at everything: requests, new events, lanes that are due. Returns how much was moved."""
         registry = self.env.registry
-        moved = self._guarded(self.env["sync.command"]._execute_open)
-        moved += self._guarded(lambda: route.run(registry))
+        worker.renew()
+        moved = self._guarded(worker, self.env["sync.command"]._execute_open)
+        moved += self._guarded(worker, lambda: route.run(registry))
         for pools, parts in SLICES:
             if worker.serves(pools):
-                moved += self._guarded(lambda p=pools, n=parts: self._work_due(worker, p, sizing.CLAIM.now // n or 1))
+                limit = max(sizing.CLAIM.now // parts, 1)
+                moved += self._guarded(worker, lambda p=pools, n=limit: self._work_due(worker, p, n))
         if worker.serves(("delivery",)):
-            moved += self._guarded(lambda: self._work_due(worker, ("delivery",), DELIVERIES))
+            moved += self._guarded(worker, lambda: self._work_due(worker, ("delivery",), DELIVERIES))
         return moved + self.env["sync.exception"]._collect()
 
-    def _guarded(self, part):
+    def _guarded(self, worker, part):
         """One part of a pass; when it fails the others go on, and what it left undone is still there to be found."""
         try:
             return part()
@@ -72,6 +74,8 @@ class SyncEngine(models.AbstractModel):
             if getattr(error, "pgcode", None) in CONFLICTS:
                 _logger.info("A part of the pass lost a race and comes again: %s", error.pgcode)
                 return 1
+            if isinstance(error, LOST):
+                worker.doubt()
             _logger.exception("A part of the pass failed")
             return 0
 
@@ -81,7 +85,7 @@ class SyncEngine(models.AbstractModel):
         Fewer lanes than that, and each may give several consecutive messages.
         """
         token = uuid.uuid4().hex
-        with read_committed(self.env.registry) as cr:
+        with read_committed(self.env.registry, durable=False) as cr:
             lanes = queue.claim_lanes(cr, token=token, worker=worker.id, pools=pools, limit=limit)
             if not lanes:
                 return 0
@@ -95,7 +99,7 @@ class SyncEngine(models.AbstractModel):
             self._work(Claim(token, claimed_at, worker), lanes, heads)
         finally:
             # Whatever went wrong: no lane stays claimed by a worker that lives on and would never be rescued from.
-            with read_committed(self.env.registry) as cr:
+            with read_committed(self.env.registry, durable=False) as cr:
                 queue.abandon(cr, token=token)
         if pools != ("delivery",):
             sizing.CLAIM.took(time.monotonic() - started, full=len(heads) >= limit)
@@ -114,7 +118,7 @@ class SyncEngine(models.AbstractModel):
         others = [lane.lane_id for lane in group if doubtful and lane is not doubtful[0]]
         group = doubtful[:1] or group
         if idle or others:
-            with read_committed(self.env.registry) as cr:
+            with read_committed(self.env.registry, durable=False) as cr:
                 queue.settle(cr, token=claim.token, lane_ids=idle)
                 queue.settle(cr, token=claim.token, lane_ids=others, untouched=True)
         if doubtful and doubtful[0].strikes > queue.STRIKES_UNTIL_POISON:

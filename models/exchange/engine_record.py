@@ -1,7 +1,19 @@
 """Rows that only the engine writes."""
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+
+class Setting(fields.Many2one):
+    """A reference from a row of the engine to what was set up: its company, endpoint, interface, version of a contract.
+
+    There is no foreign key behind it. What carried a document is retired and never deleted, which its own model sees
+    to; a check of every reference of every row would cost more than all else that is done with the row, and lock the
+    few rows that all documents share.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        """None is wanted."""
 
 
 class SyncEngineRecord(models.AbstractModel):

@@ -7,6 +7,7 @@ from datetime import timezone
 from odoo import api, fields, models
 from odoo.tools import ormcache
 
+from .engine_record import Setting
 from .payload import CONTENT_GROUPS, readable
 
 MARKS = "sync_governance.marks"
@@ -28,12 +29,12 @@ class SyncEvent(models.Model):
     _rec_name = "ordering_key"
 
     uid = fields.Char(string="Event id", required=True, readonly=True)
-    document_type_id = fields.Many2one(
+    document_type_id = Setting(
         "sync.document.type", string="Document type", required=True, readonly=True, ondelete="restrict"
     )
     document_type = fields.Char(string="Type", required=True, readonly=True)
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
-    trading_partner_id = fields.Many2one(
+    company_id = Setting("res.company", required=True, readonly=True)
+    trading_partner_id = Setting(
         "sync.trading.partner",
         string="Trading partner",
         readonly=True,

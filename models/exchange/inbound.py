@@ -132,8 +132,7 @@ def _finish(registry, profiles, works, worker):
         batch._interfaces = profiles
         held = queue.fence(cr, [work.message_id for work in works])
         mine = [work for work in works if work.message_id in held]
-        queue.finish(cr, [(work.message_id, work.process_id, work.reference) for work in mine])
-        journal.record(cr, batch, mine, worker.name)
+        journal.finish(cr, batch, mine, worker.name)
     return held
 
 
@@ -165,18 +164,7 @@ def _transaction(registry, profiles, interface, works, worker, started):
         finished = [work for work in live if isinstance(work.outcome, Done)]
         for work in finished:
             work.stage = "acknowledge" if interface.acknowledgement == "business" else "apply"
-        queue.finish(
-            cr,
-            [
-                (
-                    work.message_id,
-                    work.outcome.process_id or work.process_id,
-                    work.outcome.reference,
-                )
-                for work in finished
-            ],
-        )
-        journal.record(cr, batch, finished, worker.name)
+        journal.finish(cr, batch, finished, worker.name)
         cr.commit()  # the engine owns it  # pylint: disable=invalid-commit
         registry.signal_changes()
     return {work.message_id for work in finished}

@@ -7,53 +7,80 @@ transaction that settles the lane. Nothing is written twice.
 import hashlib
 import json
 
+from ...core import queue
 from ...core.codecs import codec
 from ...core.work import Done, Wait
 
 
-def record(cr, batch, works, worker, *, retried=frozenset()):
-    """Write stamps, attempts, documents and effects of ``works``, all of which have an outcome."""
-    works = [work for work in works if work.outcome is not None]
+def finish(cr, batch, works, worker):
+    """Turn ``works`` done, all of which were fenced in this transaction, and write down what became of them."""
     if not works:
         return
-    _stamps(cr, batch, works)
-    _attempts(cr, works, worker, retried)
+    queue.finish(
+        cr,
+        [
+            queue.Finished(
+                work.message_id,
+                getattr(work.outcome, "process_id", None) or work.process_id,
+                getattr(work.outcome, "reference", None) or work.reference,
+                *stamp,
+            )
+            for work, stamp in zip(works, _stamps(cr, batch, works), strict=True)
+        ],
+    )
+    _attempts(cr, works, worker, frozenset())
     _documents(cr, works)
     _effects(cr, works)
 
 
+def record(cr, batch, works, worker, *, retried=frozenset()):
+    """Write down what became of ``works`` that are not done; all of them have an outcome."""
+    works = [work for work in works if work.outcome is not None]
+    if not works:
+        return
+    _write_stamps(cr, batch, works)
+    _attempts(cr, works, worker, retried)
+    _documents(cr, works)
+
+
 def _stamps(cr, batch, works):
-    rows = []
+    """What each work ran under, in the order of the columns of :class:`core.queue.Finished` from ``stage`` on."""
+    cr.execute(
+        "SELECT company_id, max(number) FROM sync_ownership_version WHERE company_id = ANY(%s) GROUP BY company_id",
+        [sorted({work.company_id for work in works})],
+    )
+    ownership = dict(cr.fetchall())
     for work in works:
         profile = batch._interfaces.get(work.interface_id)
-        rows.append(
-            (
-                work.message_id,
-                work.stage,
-                work.interface_id,
-                profile.document_type_id if profile else None,
-                profile.contract_id if profile else None,
-                profile.mapping_id if profile else None,
-                profile.policy_id if profile else None,
-                work.reference,
-                work.process_id,
-            )
+        yield (
+            work.stage,
+            work.interface_id,
+            profile.document_type_id if profile else None,
+            profile.contract_id if profile else None,
+            profile.mapping_id if profile else None,
+            profile.policy_id if profile else None,
+            ownership.get(work.company_id, 0),
         )
-    columns = [list(column) for column in zip(*rows, strict=True)]
+
+
+def _write_stamps(cr, batch, works):
+    rows = [
+        (work.message_id, work.reference, work.process_id, *stamp)
+        for work, stamp in zip(works, _stamps(cr, batch, works), strict=True)
+    ]
     cr.execute(
         """UPDATE sync_message m
               SET stage = t.stage, interface_id = coalesce(t.interface_id, m.interface_id),
                   document_type_id = coalesce(t.document_type_id, m.document_type_id),
                   contract_id = t.contract_id, mapping_id = t.mapping_id, policy_id = t.policy_id,
-                  ownership_version = (SELECT coalesce(max(o.number), 0) FROM sync_ownership_version o
-                                        WHERE o.company_id = m.company_id),
+                  ownership_version = t.ownership_version,
                   reference = coalesce(t.reference, m.reference), process_id = coalesce(t.process_id, m.process_id)
-             FROM unnest(%s::int[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[], %s::text[],
-                         %s::int[])
-                  AS t(id, stage, interface_id, document_type_id, contract_id, mapping_id, policy_id, reference,
-                       process_id)
+             FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[],
+                         %s::int[], %s::int[])
+                  AS t(id, reference, process_id, stage, interface_id, document_type_id, contract_id, mapping_id,
+                       policy_id, ownership_version)
             WHERE m.id = t.id""",
-        columns,
+        [list(column) for column in zip(*rows, strict=True)],
     )
 
 
@@ -112,10 +139,6 @@ def _documents(cr, works):
     rows += [(work.message_id, work.company_id, "response", work.response) for work in works if work.response]
     if not rows:
         return
-    cr.execute(
-        "DELETE FROM sync_payload WHERE message_id = ANY(%s) AND kind = ANY(%s)",
-        [sorted({row[0] for row in rows}), sorted({row[2] for row in rows})],
-    )
     _write_payloads(cr, rows)
 
 
@@ -125,7 +148,10 @@ def _write_payloads(cr, rows):
         """INSERT INTO sync_payload (message_id, company_id, kind, content, size, sha256, content_type, created_at)
            SELECT t.*, now() AT TIME ZONE 'UTC'
              FROM unnest(%s::int[], %s::int[], %s::text[], %s::bytea[], %s::int[], %s::text[], %s::text[])
-                  AS t(message_id, company_id, kind, content, size, sha256, content_type)""",
+                  AS t(message_id, company_id, kind, content, size, sha256, content_type)
+           ON CONFLICT (message_id, kind) WHERE message_id IS NOT NULL DO UPDATE
+              SET content = EXCLUDED.content, size = EXCLUDED.size, sha256 = EXCLUDED.sha256,
+                  content_type = EXCLUDED.content_type, created_at = EXCLUDED.created_at""",
         [
             [row[0] for row in rows],
             [row[1] for row in rows],

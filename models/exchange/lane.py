@@ -2,6 +2,7 @@
 
 from odoo import fields, models
 
+from .engine_record import Setting
 from .message import DIRECTIONS
 
 POOLS = [
@@ -22,9 +23,9 @@ class SyncLane(models.Model):
     _order = "next_at, id"
     _rec_name = "key"
 
-    endpoint_id = fields.Many2one("sync.endpoint", required=True, readonly=True, ondelete="restrict")
+    endpoint_id = Setting("sync.endpoint", required=True, readonly=True, ondelete="restrict")
     key = fields.Char(string="Ordering key", required=True, readonly=True)
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    company_id = Setting("res.company", required=True, readonly=True)
     direction = fields.Selection(DIRECTIONS, required=True, readonly=True)
     worker_pool = fields.Selection(
         POOLS, required=True, readonly=True, default="standard", help="The pool of workers that takes this line."

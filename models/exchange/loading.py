@@ -7,11 +7,10 @@ from ...core.work import Work
 
 
 def load(cr, heads):
-    """Read what the heads need in three statements: bodies and headers, event documents, lane keys."""
+    """Read what the heads need in three statements: bodies and headers, event documents, names of types."""
     received = _received(cr, [head.transmission_id for head in heads if head.transmission_id])
     events = _events(cr, [head.event_id for head in heads if head.event_id])
-    keys = _keys(cr, [head.lane_id for head in heads])
-    types = _types(cr, [head.document_type_id for head in heads if head.document_type_id])
+    types = _types(cr, {head.document_type_id for head in heads if head.document_type_id})
     works = []
     for head in heads:
         raw, headers = received.get(head.transmission_id, (None, {}))
@@ -27,7 +26,7 @@ def load(cr, heads):
                 document_type=types.get(head.document_type_id),
                 attempt=head.attempt,
                 received_at=head.created_at.replace(tzinfo=timezone.utc),
-                ordering_key=keys.get(head.lane_id, ""),
+                ordering_key=head.key,
                 lane_id=head.lane_id,
                 transmission_id=head.transmission_id,
                 event_id=head.event_id,
@@ -66,13 +65,8 @@ def _events(cr, ids):
     return {row[0]: json.loads(row[1]) for row in cr.fetchall()}
 
 
-def _keys(cr, ids):
-    cr.execute("SELECT id, key FROM sync_lane WHERE id = ANY(%s)", [ids])
-    return dict(cr.fetchall())
-
-
 def _types(cr, ids):
     if not ids:
         return {}
-    cr.execute("SELECT id, code FROM sync_document_type WHERE id = ANY(%s)", [ids])
+    cr.execute("SELECT id, code FROM sync_document_type WHERE id = ANY(%s)", [sorted(ids)])
     return dict(cr.fetchall())

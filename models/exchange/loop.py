@@ -11,7 +11,7 @@ from odoo import api
 from odoo.sql_db import connection_info_for
 
 from ...core import queue
-from .cursor import read_committed
+from .cursor import LOST, read_committed
 from .worker import CHANNEL
 
 _logger = logging.getLogger(__name__)
@@ -64,9 +64,14 @@ class Loop:
         """Work until ``stop`` says so; idle, wake on a call, when something becomes due, or to poll."""
         with Bell(self.registry.db_name) as bell:
             while not self.stop():
-                if not self.until_idle(time.monotonic() + 60.0):
-                    bell.wait(min(self.seconds_to_next(), POLL_SECONDS))
-                    self.worker.stay_awake()
+                try:
+                    if not self.until_idle(time.monotonic() + 60.0):
+                        bell.wait(self.seconds_to_next())
+                        self.worker.stay_awake()
+                except LOST:
+                    _logger.warning("The database cannot be reached; trying again", exc_info=True)
+                    self.worker.doubt()
+                    time.sleep(POLL_SECONDS)
 
     def seconds_to_next(self):
         """Seconds until the next lane is due, at most :data:`POLL_SECONDS`."""

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...core.faults import taxonomy
+from .engine_record import Setting
 
 STATES = [
     ("ready", "Waiting for its turn"),
@@ -56,13 +57,13 @@ class SyncMessage(models.Model):
     state = fields.Selection(STATES, required=True, readonly=True)
     stage = fields.Selection(STAGES, readonly=True, help="The stage at which the last attempt ended.")
     lane_id = fields.Integer(readonly=True)
-    endpoint_id = fields.Many2one("sync.endpoint", required=True, readonly=True, ondelete="restrict")
-    interface_id = fields.Many2one("sync.interface", readonly=True, ondelete="restrict")
-    trading_partner_id = fields.Many2one(
+    endpoint_id = Setting("sync.endpoint", required=True, readonly=True, ondelete="restrict")
+    interface_id = Setting("sync.interface", readonly=True, ondelete="restrict")
+    trading_partner_id = Setting(
         "sync.trading.partner", string="Trading partner", required=True, readonly=True, ondelete="restrict"
     )
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
-    document_type_id = fields.Many2one("sync.document.type", string="Document type", readonly=True, ondelete="restrict")
+    company_id = Setting("res.company", required=True, readonly=True)
+    document_type_id = Setting("sync.document.type", string="Document type", readonly=True, ondelete="restrict")
     transmission_id = fields.Many2one("sync.transmission", readonly=True, ondelete="set null")
     event_id = fields.Many2one("sync.event", readonly=True, ondelete="set null")
     process_id = fields.Many2one("sync.process", readonly=True, ondelete="set null", index="btree_not_null")
@@ -81,9 +82,9 @@ class SyncMessage(models.Model):
     done_at = fields.Datetime(string="Finished", readonly=True)
 
     credential_id = fields.Many2one("sync.credential", readonly=True, ondelete="set null")
-    contract_id = fields.Many2one("sync.contract", readonly=True, ondelete="restrict")
-    mapping_id = fields.Many2one("sync.mapping", readonly=True, ondelete="restrict")
-    policy_id = fields.Many2one("sync.policy", readonly=True, ondelete="restrict")
+    contract_id = Setting("sync.contract", readonly=True, ondelete="restrict")
+    mapping_id = Setting("sync.mapping", readonly=True, ondelete="restrict")
+    policy_id = Setting("sync.policy", readonly=True, ondelete="restrict")
     ownership_version = fields.Integer(
         string="Ownership version",
         readonly=True,

@@ -134,8 +134,7 @@ def _confirm(registry, profiles, works, claim, lane_of):
         share = (time.perf_counter() - started) * 1000 / max(len(mine), 1)
         for work in mine:
             work.timings["confirm"] = share
-        queue.finish(cr, [(work.message_id, work.process_id, work.reference) for work in mine])
-        journal.record(cr, batch, mine, claim.worker.name)
+        journal.finish(cr, batch, mine, claim.worker.name)
         cr.commit()  # the engine owns it  # pylint: disable=invalid-commit
     return {work.message_id for work in mine if isinstance(work.outcome, Done)}
 

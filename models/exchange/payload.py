@@ -5,6 +5,8 @@ import re
 
 from odoo import fields, models
 
+from .engine_record import Setting
+
 KINDS = [
     ("received", "As received"),
     ("canonical", "Translated document"),
@@ -36,14 +38,16 @@ class SyncPayload(models.Model):
     _order = "id"
 
     kind = fields.Selection(KINDS, required=True, readonly=True)
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    message_id = fields.Many2one("sync.message", readonly=True, index="btree_not_null", ondelete="cascade")
+    company_id = Setting("res.company", required=True, readonly=True)
+    message_id = fields.Many2one("sync.message", readonly=True, ondelete="cascade")
     transmission_id = fields.Many2one("sync.transmission", readonly=True, index="btree_not_null", ondelete="cascade")
     content_type = fields.Char(string="Content type", readonly=True)
     size = fields.Integer(string="Bytes", readonly=True)
     sha256 = fields.Char(string="SHA-256", readonly=True)
     created_at = fields.Datetime(string="Created", readonly=True)
     text = fields.Text(compute="_compute_text", string="Content")
+
+    _of_message = models.UniqueIndex("(message_id, kind) WHERE message_id IS NOT NULL")
 
     def init(self):
         self.env.cr.execute("ALTER TABLE sync_payload ADD COLUMN IF NOT EXISTS content bytea")

@@ -4,6 +4,8 @@ import json
 
 from odoo import fields, models
 
+from .engine_record import Setting
+
 
 class SyncTransmission(models.Model):
     """One HTTP exchange: headers (secrets masked), the verdict on its signature, the key that tells a repeat."""
@@ -16,11 +18,9 @@ class SyncTransmission(models.Model):
     _rec_name = "dedupe_key"
 
     direction = fields.Selection([("inbound", "Received"), ("outbound", "Sent")], required=True, readonly=True)
-    endpoint_id = fields.Many2one("sync.endpoint", required=True, readonly=True, index=True, ondelete="restrict")
-    trading_partner_id = fields.Many2one(
-        "sync.trading.partner", string="Trading partner", readonly=True, ondelete="restrict"
-    )
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    endpoint_id = Setting("sync.endpoint", required=True, readonly=True, index=True, ondelete="restrict")
+    trading_partner_id = Setting("sync.trading.partner", string="Trading partner", readonly=True, ondelete="restrict")
+    company_id = Setting("res.company", required=True, readonly=True)
     verdict = fields.Selection(
         [
             ("accepted", "Accepted"),

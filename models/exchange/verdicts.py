@@ -21,7 +21,8 @@ def verdicts(registry, profiles, works, claim, heads, *, waits=None):
     """
     lane_of = {head.message_id: head.lane_id for head in heads}
     ruled = [_verdict(profiles, work, lane_of[work.message_id], (waits or {}).get(work.message_id)) for work in works]
-    with read_committed(registry) as cr:
+    # What failed or waits is kept for certain; that a lane is free again may be lost, then it is rescued.
+    with read_committed(registry, durable=bool(ruled)) as cr:
         batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # journal only
         batch._interfaces = profiles
         ours = queue.settle(cr, token=claim.token, lane_ids=list(lane_of.values()), verdicts=ruled)

@@ -75,6 +75,7 @@ class Worker:
         self.processed = 0
         self._stop = threading.Event()
         self._thread = None
+        self._doubtful = False
 
     def __enter__(self):
         self._register()
@@ -103,14 +104,27 @@ class Worker:
     def _beat(self):
         while not self._stop.wait(queue.HEARTBEAT_SECONDS):
             try:
-                with read_committed(self.registry) as cr:
+                with read_committed(self.registry, durable=False) as cr:
                     cr.execute(
                         "UPDATE sync_worker SET heartbeat_at = now() AT TIME ZONE 'UTC', processed = %s WHERE id = %s",
                         [self.processed, self.id],
                     )
+                    if not cr.rowcount:
+                        self.doubt()
             except Exception:
                 # Fail open: without heartbeats others take the lanes over, and the message row fences us.
+                self.doubt()
                 _logger.exception("Heartbeat of worker %s failed", self.name)
+
+    def doubt(self):
+        """The database may have forgotten what we hold, or others have taken it over."""
+        self._doubtful = True
+
+    def renew(self):
+        """After a doubt: go on under a new row. What the old one held is rescued once it is silent for long enough."""
+        if self._doubtful:
+            self._register()
+            self._doubtful = False
 
     def serves(self, pools):
         """Whether this worker works any of ``pools``."""
