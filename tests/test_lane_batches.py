@@ -71,6 +71,7 @@ class TestLaneBatches(ExceptionCase):
 
     def test_what_stands_behind_one_that_failed_goes_on_where_its_policy_says_so(self):
         self.env.cr.execute("UPDATE sync_policy SET head_policy = 'skip' WHERE id = %s", [self.policy.id])
+        self.env.registry.clear_cache()
         messages = self.line("1001", "1002", "1003")
         self.answers(n1001=Fault("apply.refused", "No credit."))
         self.run_engine()

@@ -17,6 +17,7 @@ from . import transport
 from . import transports
 from . import intake
 from . import engine
+from . import profile
 from . import wake
 from . import housekeeping
 from . import purge

@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from odoo import api
 
 from ...core.faults import Fault
 
-
-@dataclass(frozen=True, slots=True)
-class InterfaceProfile:
-    """What an interface says about its documents, resolved once per batch.
-
-    ``contract`` is a compiled validator, ``mapping`` a compiled mapping; the ids beside them are what a message is
-    stamped with.
-    """
-
-    id: int
-    code: str
-    direction: str
-    document_type: str
-    document_type_id: int
-    company_id: int
-    user_id: int
-    handler: str | None
-    milestone: str | None
-    contract: Any
-    contract_id: int | None
-    mapping: Any
-    mapping_id: int | None
-    policy: Any
-    policy_id: int | None
-    head_policy: str
-    acknowledgement: str
-    gates: Any
+if TYPE_CHECKING:
+    from .profile import InterfaceProfile
 
 
 class Batch:
@@ -78,7 +52,7 @@ class Batch:
                 subject="interface",
             )
         if interface_id not in self._interfaces:
-            self._interfaces[interface_id] = self._read_interface(interface_id)
+            self._interfaces[interface_id] = self.env["sync.engine"]._profile(interface_id)
         return self._interfaces[interface_id]
 
     def by_interface(self, works):
@@ -106,14 +80,8 @@ class Batch:
 
     def lookup(self, interface: InterfaceProfile):
         """Cross-references as the mapping asks for them."""
-        endpoint = self.env["sync.interface"].sudo().browse(interface.id).endpoint_id  # sudo: configuration, read only
-        return (
-            self.env["sync.xref"]
-            .sudo()
-            ._lookup_port(  # sudo: codes of this partner only, read only
-                endpoint.trading_partner_id.id, interface.company_id
-            )
-        )
+        xref = self.env["sync.xref"].sudo()  # sudo: codes of this partner only, read only
+        return xref._lookup_port(interface.trading_partner_id, interface.company_id)
 
     def process(self, work):
         """The process of a work, possibly empty."""
@@ -132,33 +100,3 @@ class Batch:
         """Whether the ownership matrix lets this partner say what the document says."""
         record = self.env["sync.interface"].sudo().browse(interface.id)  # sudo: configuration, read only
         return self.env["sync.ownership"].sudo()._decision(record)  # sudo: configuration, read only
-
-    def _read_interface(self, interface_id: int) -> InterfaceProfile:
-        record = self.env["sync.interface"].sudo().browse(interface_id)  # sudo: configuration, read only
-        missing = record._why_not_runnable()
-        if missing:
-            raise Fault(
-                "engine.configuration",
-                f"The interface {record.code} cannot run: " + " ".join(missing),
-                subject=f"interface {record.code}",
-            )
-        return InterfaceProfile(
-            id=record.id,
-            code=record.code,
-            direction=record.direction,
-            document_type=record.document_type_id.code,
-            document_type_id=record.document_type_id.id,
-            company_id=record.company_id.id,
-            user_id=record.endpoint_id.user_id.id,
-            handler=record.handler or None,
-            milestone=record.milestone or None,
-            contract=record.contract_id._validator() if record.contract_id else None,
-            contract_id=record.contract_id.id or None,
-            mapping=record.mapping_id._compiled() if record.mapping_id else None,
-            mapping_id=record.mapping_id.id or None,
-            policy=record.policy_id._retry_policy(),
-            policy_id=record.policy_id.id or None,
-            head_policy=record.policy_id.head_policy,
-            acknowledgement=record.policy_id.acknowledgement,
-            gates=record.policy_id.gate_ids,
-        )

@@ -22,7 +22,7 @@ def run(batch, works):
                     subject=f"gate of {interface.code}",
                 )
                 continue
-            for gate in interface.gates:
+            for gate in batch.env["sync.gate"].sudo().browse(interface.gates):  # sudo: configuration, read only
                 deadline = _deadline(work, gate)
                 if deadline and gate.at_deadline == "open" and deadline <= now:
                     continue

@@ -25,7 +25,7 @@ def _translated(batch, interface, group, sources):
     """One document per source; without a mapping the partner speaks our language already."""
     if interface.mapping is None:
         return sources
-    environment = batch.endpoint(group[0].endpoint_id).environment
+    environment = interface.environment
     contexts = [
         {"message_id": work.uid, "received_at": work.received_at.isoformat(), "environment": environment}
         for work in group

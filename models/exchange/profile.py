@@ -1,0 +1,84 @@
+"""What an interface says about its documents, read once and kept until the configuration changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from odoo import api, models
+from odoo.tools import ormcache
+
+from ...core.faults import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceProfile:
+    """``contract`` is a compiled validator, ``mapping`` a compiled mapping; the ids beside them are what a message is
+    stamped with. ``gates`` are ids.
+    """
+
+    id: int
+    code: str
+    direction: str
+    document_type: str
+    document_type_id: int
+    company_id: int
+    trading_partner_id: int
+    user_id: int
+    codec: str
+    environment: str
+    handler: str | None
+    milestone: str | None
+    contract: Any
+    contract_id: int | None
+    mapping: Any
+    mapping_id: int | None
+    policy: Any
+    policy_id: int | None
+    head_policy: str
+    acknowledgement: str
+    gates: tuple[int, ...]
+
+
+class SyncEngine(models.AbstractModel):
+    _inherit = "sync.engine"
+
+    @api.model
+    @api.private
+    @ormcache("interface_id")
+    def _profile(self, interface_id):
+        """The profile of an interface that may run. Whatever changes the answer clears the registry's cache.
+
+        :raises Fault: ``engine.configuration`` when it may not; that answer is never kept
+        """
+        record = self.env["sync.interface"].sudo().browse(interface_id)  # sudo: configuration, the same for everybody
+        if missing := record._why_not_runnable():
+            raise Fault(
+                "engine.configuration",
+                f"The interface {record.code} cannot run: " + " ".join(missing),
+                subject=f"interface {record.code}",
+            )
+        endpoint, policy = record.endpoint_id, record.policy_id
+        return InterfaceProfile(
+            id=record.id,
+            code=record.code,
+            direction=record.direction,
+            document_type=record.document_type_id.code,
+            document_type_id=record.document_type_id.id,
+            company_id=record.company_id.id,
+            trading_partner_id=endpoint.trading_partner_id.id,
+            user_id=endpoint.user_id.id,
+            codec=endpoint.codec,
+            environment=endpoint.environment,
+            handler=record.handler or None,
+            milestone=record.milestone or None,
+            contract=record.contract_id._validator() if record.contract_id else None,
+            contract_id=record.contract_id.id or None,
+            mapping=record.mapping_id._compiled() if record.mapping_id else None,
+            mapping_id=record.mapping_id.id or None,
+            policy=policy._retry_policy(),
+            policy_id=policy.id or None,
+            head_policy=policy.head_policy,
+            acknowledgement=policy.acknowledgement,
+            gates=tuple(policy.gate_ids.ids),
+        )
