@@ -140,3 +140,29 @@ class TestLaneBatches(ExceptionCase):
                     work.outcome = fault
 
         return refusing
+
+    def test_a_batch_is_applied_in_an_order_that_all_workers_share(self):
+        """By what the documents touch, so that two workers meet at most once; each lane keeps its own order."""
+        touches = {"1001": ("c",), "1002": ("a",), "2001": ("b",)}
+        messages = self.line("1001", "1002") | self.order("2001")
+        self.answers()
+        handler = self.registry["sync.handler.order.create"]
+        with patch.object(handler, "_touches", lambda _handler, work: touches[work.reference]):
+            self.run_engine()
+        self.assertEqual((self.end(messages), self.applied), (["done"] * 3, ["2001", "1001", "1002"]))
+
+    @mute_logger("odoo.sql_db")
+    def test_a_batch_that_keeps_losing_races_is_halved_and_nobody_is_to_blame(self):
+        messages = self.env["sync.message"].browse(id_ for n in ("1001", "1002", "1003") for id_ in self.order(n).ids)
+        batches = self.batches()
+
+        def answer(work):
+            if len(batches[-1]) > 1:
+                self.env.cr.execute("DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = '40001'; END $$")
+            return self.done(work)
+
+        type(self).answer = staticmethod(answer)
+        with patch(f"{ENGINE}.inbound.time.sleep"):
+            self.run_engine()
+        self.assertEqual((self.end(messages), messages.mapped("attempt")), (["done"] * 3, [1, 1, 1]))
+        self.assertEqual([len(batch) for batch in batches], [3, 3, 1, 2, 2, 1, 1])

@@ -67,5 +67,13 @@ class SyncHandler(models.AbstractModel):
         return outcome
 
     @api.private
+    def _touches(self, work):
+        """What a work changes that other works change too, in an order that all agree on: the codes of its items.
+
+        Works of a batch are applied in this order, lane by lane, so that two workers meet at most once.
+        """
+        return ()
+
+    @api.private
     def _apply_one(self, work):
         raise LookupError(f"{self._name} applies nothing")

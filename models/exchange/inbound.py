@@ -36,13 +36,25 @@ def drive(registry, claim, heads):
         run_stages(batch, [w for w in works if w.direction == "internal"], stages.INTERNAL)
         profiles = batch._interfaces
         works = _in_order(works, profiles)
-        groups = [(interface, list(group)) for interface, group in batch.by_interface(works)]
+        groups = [(interface, _sorted(batch, interface, group)) for interface, group in batch.by_interface(works)]
     decided = [work for work in works if isinstance(work.outcome, Done)]
     done = retrying(lambda: _finish(registry, profiles, decided, claim.worker))
     for interface, group in groups:
         done |= _apply_group(registry, profiles, interface, group, claim.worker)
     rest = [work for work in works if work.message_id not in done and work.outcome is not None]
     verdicts(registry, profiles, rest, claim, heads)
+
+
+def _sorted(batch, interface, works):
+    """The works of an interface in the order in which they meet other workers least; within a lane as they came."""
+    try:
+        handler = batch.env["sync.handler"]._for(interface.handler, interface.document_type)
+        touched = {}
+        for work in works:
+            touched.setdefault(work.lane_id, tuple(handler._touches(work)))
+    except Fault:
+        return works  # apply says what is wrong
+    return sorted(works, key=lambda work: touched[work.lane_id])
 
 
 def _in_order(works, profiles):

@@ -6,7 +6,7 @@ from odoo.tools import plaintext2html
 
 from ....core.faults import Fault
 from ....core.work import Done, Effect
-from ..reading import decimal, moment
+from ..reading import decimal, identifiers, moment
 
 PROCESS = "order_to_cash"
 
@@ -23,6 +23,10 @@ class OrderCreate(models.AbstractModel):
     _inherit = "sync.handler"
     _handler = "order.create"
     _document_types = ("order.create",)
+
+    @api.private
+    def _touches(self, work):
+        return sorted({code for line in work.canonical["lines"] for code in identifiers(line["item"], "sku", "own")})
 
     @api.private
     def _apply_one(self, work):
