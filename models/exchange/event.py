@@ -107,31 +107,38 @@ class SyncEvent(models.Model):
         if not drafts:
             return
         type_id = self.env["sync.document.type"]._id_of(document_type)
-        for record, draft in drafts:
-            self.env.cr.execute(
-                """INSERT INTO sync_event (uid, document_type_id, document_type, company_id, trading_partner_id,
-                                           process_id, res_model, res_id, ordering_key, state, document, occurred_at,
-                                           published_at)
-                   VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'new', %s, %s, now() AT TIME ZONE 'UTC')
-                   ON CONFLICT (txid, document_type, res_model, res_id) WHERE state = 'new'
-                   DO UPDATE SET document = EXCLUDED.document, ordering_key = EXCLUDED.ordering_key,
-                                 process_id = EXCLUDED.process_id""",
-                [
-                    f"evt_{uuid.uuid4().hex}",
-                    type_id,
-                    document_type,
-                    draft.company_id,
-                    draft.trading_partner_id,
-                    draft.process_id,
-                    record._name if record else None,
-                    record.id if record else None,
-                    draft.ordering_key,
-                    json.dumps(draft.document, ensure_ascii=False, default=str),
-                    draft.occurred_at.astimezone(timezone.utc).replace(tzinfo=None)
-                    if draft.occurred_at.tzinfo
-                    else draft.occurred_at,
-                ],
+        rows = [
+            (
+                f"evt_{uuid.uuid4().hex}",
+                draft.company_id,
+                draft.trading_partner_id,
+                draft.process_id,
+                record._name if record else None,
+                record.id if record else None,
+                draft.ordering_key,
+                json.dumps(draft.document, ensure_ascii=False, default=str),
+                draft.occurred_at.astimezone(timezone.utc).replace(tzinfo=None)
+                if draft.occurred_at.tzinfo
+                else draft.occurred_at,
             )
+            for record, draft in drafts
+        ]
+        self.env.cr.execute(
+            """INSERT INTO sync_event (document_type_id, document_type, state, published_at, uid, company_id,
+                                       trading_partner_id, process_id, res_model, res_id, ordering_key, document,
+                                       occurred_at)
+               SELECT %s, %s, 'new', now() AT TIME ZONE 'UTC', uid, company_id, trading_partner_id, process_id,
+                      res_model, res_id, ordering_key, document, occurred_at
+                 FROM unnest(%s::text[], %s::int[], %s::int[], %s::int[], %s::text[], %s::int[], %s::text[], %s::text[],
+                             %s::timestamp[]) WITH ORDINALITY
+                      AS t(uid, company_id, trading_partner_id, process_id, res_model, res_id, ordering_key, document,
+                           occurred_at, position)
+                ORDER BY position
+               ON CONFLICT (txid, document_type, res_model, res_id) WHERE state = 'new'
+               DO UPDATE SET document = EXCLUDED.document, ordering_key = EXCLUDED.ordering_key,
+                             process_id = EXCLUDED.process_id""",
+            [type_id, document_type, *(list(column) for column in zip(*rows, strict=True))],
+        )
         self.env["sync.engine"]._wake_after_commit()
 
     @api.model
