@@ -61,6 +61,8 @@ def parser() -> argparse.ArgumentParser:
     verb = _verb(verbs, "bench", bench.command, "run the benchmarks")
     _host_options(verb)
     verb.add_argument("names", nargs="*", help="names of benchmarks (default: all)")
+    verb.add_argument("--quick", action="store_true", help="a first impression in about a minute each, not recorded")
+    verb.add_argument("--rounds", type=int, default=5, help="how often each comparison is repeated (default: 5)")
 
     verb = _verb(verbs, "lint", lint.command, "ruff and pylint-odoo")
     verb.add_argument("--fix", action="store_true", help="let ruff repair and format first")

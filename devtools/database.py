@@ -2,6 +2,7 @@
 
 - *base*: Odoo with the host modules, without the addon; keyed by the host, the list of modules and the lock file.
 - *addon*: a clone of base with the addon installed; keyed by base and by the addon's installed files.
+- *bench* and *peer*: what the benchmarks measure, made from the others; see `benchmarks/kit/arena.py`.
 - *clones*: named after the dev process that made them; dropped by it, or by the next dev once it is gone.
 
 A template gets its name only when it is complete, so an interrupted build is never mistaken for one.
@@ -14,7 +15,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from .sql_client import identifier, literal
 from .workbench import Workbench
 
 FORMAT = "1"
-KEPT_TEMPLATES = {"base": 2, "addon": 3}
+KEPT_TEMPLATES = {"base": 2, "addon": 3, "bench": 1, "peer": 1}
 NOT_INSTALLED = ("tests", "static/src", "static/tests", "static/lib")
 PREFIX = f"sync_{layout.workspace_key()}"
 LANGUAGE_AND_DATA = ("--without-demo", "--stop-after-init", "--no-http", "--max-cron-threads=0", "--log-level=warn")
@@ -75,6 +76,20 @@ class Databases:
             return name
         base = self.base_template()
         return self._template(name, base, (layout.ADDON,), f"installing {layout.ADDON}")
+
+    def derived_template(
+        self,
+        kind: str,
+        source: str,
+        modules: Iterable[str],
+        *,
+        key: str,
+        options: Iterable[str],
+        prepare: Callable[[str], None],
+    ) -> str:
+        """`source` with further modules installed under Odoo's `options` and then prepared; `key` says what made it."""
+        name = f"{PREFIX}_{kind}_{_digest([source, key])}"
+        return self._template(name, source, modules, f"preparing the template {kind}", options, prepare)
 
     @contextmanager
     def clone(self, template: str, purpose: str) -> Iterator[str]:
@@ -139,7 +154,15 @@ class Databases:
             raise DevError(f"PostgreSQL: {done.stderr.strip().splitlines()[-1]}\n(statement: {statement})")
         return json.loads(done.stdout)
 
-    def _template(self, name: str, source: str | None, modules: Iterable[str], title: str) -> str:
+    def _template(
+        self,
+        name: str,
+        source: str | None,
+        modules: Iterable[str],
+        title: str,
+        options: Iterable[str] = (),
+        prepare: Callable[[str], None] | None = None,
+    ) -> str:
         with layout.alone("template"):
             if name not in self.names():
                 building = f"{PREFIX}_building_{processes.owner_tag()}"
@@ -149,7 +172,9 @@ class Databases:
                 else:
                     self.sql(f"CREATE DATABASE {identifier(building)} TEMPLATE template0 ENCODING 'UTF8'")
                 try:
-                    self._install(building, modules, title)
+                    self._install(building, modules, title, options)
+                    if prepare:
+                        prepare(building)
                 except BaseException:
                     self.drop(building)
                     raise
@@ -161,8 +186,8 @@ class Databases:
             self.prune()
         return name
 
-    def _install(self, database: str, modules: Iterable[str], title: str) -> None:
-        command = self.bench.odoo("server", "-d", database, "-i", ",".join(modules), *LANGUAGE_AND_DATA)
+    def _install(self, database: str, modules: Iterable[str], title: str, options: Iterable[str]) -> None:
+        command = self.bench.odoo("server", "-d", database, "-i", ",".join(modules), *LANGUAGE_AND_DATA, *options)
         log = f"install-{database.split('_')[2]}-{'-'.join(modules)[:40]}.log"
         output = run_logged(title, command, log=log, env=self.bench.environment(), cwd=layout.ROOT)
         problems = [line for line in output.splitlines() if re.search(r" (ERROR|CRITICAL) \S+ odoo", line)]

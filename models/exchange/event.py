@@ -80,7 +80,9 @@ class SyncEvent(models.Model):
 
         Nothing is written for a type that no interface carries.
         """
-        records = records.filtered(lambda r: self._carried(document_type, r.company_id.id))
+        carried = {id_: self._carried(document_type, id_) for id_ in {False, *records.company_id.ids}}
+        if not all(carried.values()):
+            records = records.filtered(lambda r: carried[r.company_id.id])
         if not records:
             return
         precommit = self.env.cr.precommit
