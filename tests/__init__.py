@@ -1,5 +1,6 @@
 from . import test_flow, test_neutralize, test_queue, test_retention, test_webhook
-from . import test_delivery, test_engine, test_exception, test_exchange_access, test_lane_batches
+from . import test_delivery, test_endpoint_health, test_engine, test_exception, test_exchange_access, test_lane_batches
 from . import test_catalog, test_credential, test_governance, test_pack, test_partner, test_security, test_xref
+from . import test_pump, test_traffic
 from . import test_flow_process, test_handler_finance, test_handler_order_create
 from . import test_handler_shipment_confirmed, test_handler_tracking_event, test_tours

@@ -28,14 +28,14 @@ class TestDelivery(FlowCase):
         self.assertEqual(len(self.requests_sent()), 1)
 
     def test_what_was_cancelled_while_it_was_prepared_is_not_sent(self):
-        deliver = outbound._parcels
+        prepare = outbound._flights
 
-        def cancelled_meanwhile(batch, works):
-            found = deliver(batch, works)
+        def cancelled_meanwhile(batch, works, *rest):
+            found = prepare(batch, works, *rest)
             queue.cancel(batch.env.cr, [work.message_id for work in works])
             return found
 
-        with self.partner_answers(), patch.object(outbound, "_parcels", cancelled_meanwhile):
+        with self.partner_answers(), patch.object(outbound, "_flights", cancelled_meanwhile):
             self.shop_orders()
             self.run_engine()
         self.assertEqual(self.request().state, "cancelled")

@@ -13,11 +13,11 @@ from odoo.tests import BaseCase, get_db_name, tagged
 
 from odoo.addons.sync_governance.core import queue
 
-TABLES = ("sync_endpoint", "sync_lane", "sync_message", "sync_worker")
+TABLES = ("sync_endpoint", "sync_endpoint_traffic", "sync_lane", "sync_message", "sync_worker")
 
 
 @tagged("post_install", "-at_install")
-class TestQueue(BaseCase):
+class QueueCase(BaseCase):
     """The same tables as in production (copied with their constraints and indexes), none of its rows."""
 
     @classmethod
@@ -67,7 +67,7 @@ class TestQueue(BaseCase):
     def setUp(self):
         super().setUp()
         with self.connection() as cr:
-            cr.execute("TRUNCATE sync_lane, sync_message, sync_worker, sync_endpoint, effect")
+            cr.execute(f"TRUNCATE {', '.join(TABLES)}, effect")
             cr.execute(
                 """INSERT INTO sync_endpoint (id, state, paused, active, direction)
                    SELECT id, 'live', false, true, 'inbound' FROM generate_series(1, 2) AS id"""
@@ -103,6 +103,8 @@ class TestQueue(BaseCase):
             cr.execute(sql, params)
             return cr.fetchone()
 
+
+class TestQueue(QueueCase):
     def test_messages_of_one_key_come_first_in_first_out_and_one_at_a_time(self):
         first, second = self.put(["order-1", "order-1"])
         token, lanes, heads = self.claim()

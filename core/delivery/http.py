@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import lru_cache
+from http.client import RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,7 +34,7 @@ from urllib3 import exceptions as wire_exceptions
 from ..faults import Fault
 from . import backoff
 from .addresses import AddressGuard
-from .wire import LIMITS, GuardedAdapter, Limits, Resolver
+from .wire import LIMITS, REUSE, GuardedAdapter, Limits, Resolver, Reuse
 
 BODY_LIMIT = 20_000
 _RETRIED_CLIENT_ERRORS = (408, 425)
@@ -93,16 +95,18 @@ class GuardedSession:
         self,
         *,
         allowed_hosts: Iterable[str] = (),
-        pool_size: int = 4,
+        pool_size: int = 16,
         ca_file: str | None = None,
         resolver: Resolver | None = None,
     ) -> None:
         # Looked up late, so that what a host patches (gevent) is used.
         resolver = resolver or (lambda *args: socket.getaddrinfo(*args))
-        adapter = GuardedAdapter(AddressGuard(allowed_hosts), pool_size=pool_size, resolver=resolver, ca_file=ca_file)
+        self._adapter = GuardedAdapter(
+            AddressGuard(allowed_hosts), pool_size=pool_size, resolver=resolver, ca_file=ca_file
+        )
         self._session = _Session()
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._session.mount("https://", self._adapter)
+        self._session.mount("http://", self._adapter)
 
     def deliver(self, request: Request) -> DeliveryResult:
         """Send ``request`` and say what came of it. Never raises for anything the partner or the network does."""
@@ -122,7 +126,7 @@ class GuardedSession:
             prepared = self._session.prepare_request(
                 requests.Request(request.method, request.url, headers=dict(request.headers), data=request.body)
             )
-            response = self._session.send(prepared, stream=True, allow_redirects=False)
+            response = self._sent(prepared)
         except Fault as fault:
             return DeliveryResult(None, {}, b"", time.monotonic() - started, fault)
         except (exceptions.RequestException, wire_exceptions.HTTPError, OSError, UnicodeError) as error:
@@ -141,6 +145,29 @@ class GuardedSession:
             truncated=truncated,
             retry_after=None if seconds is None else min(seconds, _LONGEST_WAIT),
         )
+
+    def _sent(self, prepared: requests.PreparedRequest) -> requests.Response:
+        """Send; once more on a fresh connection if a kept one turns out to have been closed by the partner.
+
+        A partner closes what was idle for long, and our request may cross with that. Before any byte of an answer
+        that looks like never having been sent. In the rare case that it was taken all the same it arrives twice, which
+        is what the id of the message is for.
+        """
+        reuse = Reuse()
+        token = REUSE.set(reuse)
+        try:
+            return self._session.send(prepared, stream=True, allow_redirects=False)
+        except exceptions.ConnectionError as error:
+            if not reuse.happened or not _broke_off_before_the_answer(error):
+                raise
+            REUSE.set(Reuse(allowed=False))
+            return self._session.send(prepared, stream=True, allow_redirects=False)
+        finally:
+            REUSE.reset(token)
+
+    def close_idle(self, seconds: float) -> None:
+        """Close the pooled connections that were not used for ``seconds``."""
+        self._adapter.close_idle(seconds)
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -162,12 +189,31 @@ def deliver(request: Request) -> DeliveryResult:
     return session.deliver(request)
 
 
+def close_idle(seconds: float) -> None:
+    """Close the connections of all endpoints that were not used for ``seconds``."""
+    with _SESSIONS_LOCK:
+        sessions = list(_SESSIONS.values())
+    for session in sessions:
+        session.close_idle(seconds)
+
+
 # Connections are no state that must survive: another process, or this one after a restart, opens its own. The process
-# id keeps a forked worker from speaking over its parent's sockets. What falls out of the cache is closed when the last
-# delivery lets go of it.
-@lru_cache(maxsize=_MOST_SESSIONS)
+# id keeps a forked worker from speaking over its parent's sockets. What falls out is closed when the last delivery lets
+# go of it.
+_SESSIONS: OrderedDict[tuple[Any, ...], GuardedSession] = OrderedDict()
+_SESSIONS_LOCK = threading.Lock()
+
+
 def _session(pool_key: str, allowed_hosts: frozenset[str], ca_file: str | None, process: int) -> GuardedSession:
-    return GuardedSession(allowed_hosts=allowed_hosts, ca_file=ca_file)
+    key = pool_key, allowed_hosts, ca_file, process
+    with _SESSIONS_LOCK:
+        session = _SESSIONS.get(key)
+        if session is None:
+            session = _SESSIONS[key] = GuardedSession(allowed_hosts=allowed_hosts, ca_file=ca_file)
+        _SESSIONS.move_to_end(key)
+        while len(_SESSIONS) > _MOST_SESSIONS:
+            _SESSIONS.popitem(last=False)
+    return session
 
 
 def classify(
@@ -214,6 +260,13 @@ def _fault_of_error(error: BaseException) -> tuple[str, str]:
     if any(isinstance(link, timeouts) and not isinstance(link, wire_exceptions.NewConnectionError) for link in chain):
         return "deliver.timeout", "{place} did not answer in time."
     return "deliver.connection_failed", "No connection to {place} could be made, or it broke off."
+
+
+def _broke_off_before_the_answer(error: BaseException) -> bool:
+    """Whether the connection ended with no byte of an answer. No time-out: then the partner may be at work on it."""
+    broken = (RemoteDisconnected, BrokenPipeError, ConnectionResetError, ConnectionAbortedError)
+    chain = _chain(error)
+    return any(isinstance(link, broken) for link in chain) and not any(isinstance(link, TimeoutError) for link in chain)
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -13,6 +13,8 @@ Written for urllib3 1.26 to 2.x and requests 2.31 and newer.
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import socket
 import ssl
 import time
@@ -59,6 +61,21 @@ class Limits:
 LIMITS: ContextVar[Limits | None] = ContextVar("limits_of_the_request", default=None)
 
 
+@dataclass(slots=True)
+class Reuse:
+    """Whether a request may use a connection that was kept, and whether it did."""
+
+    allowed: bool = True
+    happened: bool = False
+
+
+REUSE: ContextVar[Reuse | None] = ContextVar("reuse_of_connections", default=None)
+# A partner's address may move, and is looked up again with every new connection.
+_LONGEST_LIFE = 300.0
+# Most servers close what was idle for 60 seconds, some after five.
+_LONGEST_REST = 30.0
+
+
 class _Deadline:
     """Mixin of a socket: no single wait is longer than what is left until the deadline."""
 
@@ -101,8 +118,11 @@ class _Guarded:
     guard: AddressGuard
     resolver: Resolver
     scheme: str
+    opened_at = 0.0
+    rested_since = 0.0
 
     def _new_conn(self) -> socket.socket:
+        self.opened_at = time.monotonic()
         host, limits = self.host.strip("[]"), LIMITS.get()
         if limits is None:
             raise RuntimeError("a guarded connection is made within a request with limits")
@@ -157,6 +177,43 @@ class _GuardedPool:
         connection.resolver = self.resolver
         return connection
 
+    def _get_conn(self, timeout: Any = None) -> Any:
+        """A kept connection as long as it is young and was used lately; a closed one dials anew when it is used."""
+        connection = super()._get_conn(timeout)
+        reuse = REUSE.get()
+        if connection.sock is not None:
+            if (reuse is not None and not reuse.allowed) or _is_stale(connection, _LONGEST_REST):
+                connection.close()
+            elif reuse is not None:
+                reuse.happened = True
+        return connection
+
+    def _put_conn(self, connection: Any) -> None:
+        if connection is not None:
+            connection.rested_since = time.monotonic()
+        return super()._put_conn(connection)
+
+    def close_idle(self, seconds: float) -> None:
+        """Close kept connections that were not used for ``seconds``; those in use are not in the pool."""
+        resting = []
+        with contextlib.suppress(queue.Empty, AttributeError):  # empty; or closed meanwhile, with all it kept
+            while True:
+                resting.append(self.pool.get(block=False))
+        for connection in reversed(resting):
+            if connection is not None and _is_stale(connection, seconds):
+                connection.close()
+            try:
+                # Not by _put_conn: it has rested all the while.
+                self.pool.put(connection, block=False)
+            except (queue.Full, AttributeError):  # its place is taken; or closed meanwhile
+                if connection is not None:
+                    connection.close()
+
+
+def _is_stale(connection: Any, rest: float) -> bool:
+    now = time.monotonic()
+    return now - connection.opened_at >= _LONGEST_LIFE or now - connection.rested_since >= rest
+
 
 class _GuardedHTTPPool(_GuardedPool, HTTPConnectionPool):
     ConnectionCls = _GuardedHTTPConnection
@@ -194,6 +251,13 @@ class GuardedAdapter(HTTPAdapter):
             block=block,
             ssl_context=_tls_context(self._ca_file),
         )
+
+    def close_idle(self, seconds: float) -> None:
+        """Close the connections that were not used for ``seconds``."""
+        for key in self.poolmanager.pools.keys():
+            pool = self.poolmanager.pools.get(key)
+            if pool is not None:
+                pool.close_idle(seconds)
 
     def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
         return self.poolmanager.connection_from_url(request.url)

@@ -16,7 +16,7 @@ Times are ``timestamp`` without zone and mean UTC, as Odoo stores them; the only
 from .claim import POOLS, ClaimedLane, Head, claim_lanes, heads, seconds_to_next
 from .commands import cancel, release_waiting, retry
 from .enqueue import NewMessage, enqueue
-from .fence import Finished, fence, finish
+from .fence import Finished, fence, finish, held
 from .rescue import (
     DEAD_AFTER_SECONDS,
     HEARTBEAT_SECONDS,
@@ -28,8 +28,10 @@ from .rescue import (
     sweep,
 )
 from .settle import Verdict, abandon, settle
+from .traffic import CLOCK, admit
 
 __all__ = [
+    "CLOCK",
     "DEAD_AFTER_SECONDS",
     "HEARTBEAT_SECONDS",
     "POOLS",
@@ -40,6 +42,7 @@ __all__ = [
     "NewMessage",
     "Verdict",
     "abandon",
+    "admit",
     "cancel",
     "claim_lanes",
     "enqueue",
@@ -47,6 +50,7 @@ __all__ = [
     "fence",
     "finish",
     "heads",
+    "held",
     "quarantine",
     "release_overdue",
     "release_waiting",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from .sql import UTC_NOW, Cursor
+from .traffic import PLACES, TOKENS
 
 POOLS = ("real_time", "standard", "bulk", "delivery")
 """Which workers take a lane: what is delivered has a pool of its own, the rest is sorted by how soon it matters."""
@@ -53,21 +54,32 @@ class Head:
 
 # Endpoint first, then its lanes: a partner with a hundred thousand lanes, or one that is paused or broken, costs one
 # row here and hides nobody. The lanes are locked where they are looked up, so that workers take different ones.
+#
+# What an endpoint may be sent is only looked at here (tokens of its rate, how much is on the wire to it), so that
+# nobody takes up what could not go; it is taken by :mod:`.traffic`, immediately before the network.
 _CLAIM = f"""
-    WITH room AS MATERIALIZED (
-        SELECT e.id, w.pool, CASE WHEN w.pool = 'delivery' THEN %(share)s ELSE %(limit)s END AS lanes
+    WITH door AS MATERIALIZED (
+        SELECT e.id, w.pool, {TOKENS} AS tokens, {PLACES} AS places, coalesce(b.taken, 0) AS taken
           FROM sync_endpoint e
           JOIN unnest(%(pools)s::text[]) AS w(pool) ON (w.pool = 'delivery') = (e.direction = 'outbound')
+          LEFT JOIN sync_endpoint_traffic t ON t.endpoint_id = e.id
+          LEFT JOIN unnest(%(busy)s::int[], %(taken)s::int[]) AS b(id, taken) ON b.id = e.id
          WHERE e.state = 'live' AND NOT e.paused AND e.active
            AND (e.breaker_until IS NULL OR e.breaker_until <= {UTC_NOW})),
+    room AS MATERIALIZED (
+        SELECT id, pool,
+               CASE WHEN pool = 'delivery' THEN least(%(share)s - taken, places, floor(least(tokens, %(limit)s))::int)
+                    ELSE %(limit)s END AS lanes
+          FROM door),
     pick AS MATERIALIZED (
         SELECT l.id
           FROM room
          CROSS JOIN LATERAL (
                SELECT id, next_at FROM sync_lane
                 WHERE worker_pool = room.pool AND endpoint_id = room.id AND claim IS NULL AND next_at <= {UTC_NOW}
-                ORDER BY next_at, id LIMIT room.lanes
+                ORDER BY next_at, id LIMIT greatest(room.lanes, 0)
                   FOR NO KEY UPDATE SKIP LOCKED) l
+         WHERE room.lanes > 0
          ORDER BY l.next_at, l.id LIMIT %(limit)s)
     UPDATE sync_lane
        SET claim = %(token)s, worker_id = %(worker)s, claimed_at = {UTC_NOW}, strikes = strikes + 1
@@ -76,15 +88,34 @@ _CLAIM = f"""
 """
 
 
-def claim_lanes(cr: Cursor, *, token: str, worker: int | None, pools: Sequence[str], limit: int) -> list[ClaimedLane]:
+def claim_lanes(
+    cr: Cursor,
+    *,
+    token: str,
+    worker: int | None,
+    pools: Sequence[str],
+    limit: int,
+    share: int | None = None,
+    taken: Mapping[int, int] | None = None,
+) -> list[ClaimedLane]:
     """Claim up to ``limit`` lanes of ``pools`` that are due, whose endpoint is live, not paused and not broken.
 
-    Of an endpoint that we deliver to a worker takes at most a quarter of ``limit``, so a slow partner never holds all
+    Of an endpoint that we deliver to a worker holds at most ``share`` lanes (a quarter of ``limit`` unless given),
+    those counted that it has in its hands already (``taken``: {endpoint id: lanes}): a slow partner never holds all
     places. The attempt is counted (``strikes``) in the claim itself: nothing runs after a worker is killed.
     """
+    taken = taken or {}
     cr.execute(
         _CLAIM,
-        {"token": token, "worker": worker, "pools": list(pools), "limit": limit, "share": max(limit // 4, 1)},
+        {
+            "token": token,
+            "worker": worker,
+            "pools": list(pools),
+            "limit": limit,
+            "share": max(limit // 4, 1) if share is None else share,
+            "busy": list(taken),
+            "taken": list(taken.values()),
+        },
     )  # type: ignore[arg-type]
     return [ClaimedLane(*row) for row in cr.fetchall()]
 
@@ -126,19 +157,28 @@ def heads(cr: Cursor, lane_ids: Sequence[int], per_lane: int = 1) -> list[Head]:
 
 
 _NEXT = f"""
-    SELECT extract(epoch FROM min(greatest(l.next_at, e.breaker_until)) - {UTC_NOW})::float8
-      FROM sync_endpoint e
-      JOIN unnest(%s::text[]) AS w(pool) ON (w.pool = 'delivery') = (e.direction = 'outbound')
+    SELECT extract(epoch FROM min(greatest(l.next_at, d.breaker_until, d.token_at)) - {UTC_NOW})::float8
+      FROM (SELECT e.id, e.breaker_until, w.pool,
+                   {UTC_NOW} + make_interval(secs => (1 - least({TOKENS}, 1)) / nullif(e.delivery_rate, 0)::float8)
+                       AS token_at
+              FROM sync_endpoint e
+              JOIN unnest(%(pools)s::text[]) AS w(pool) ON (w.pool = 'delivery') = (e.direction = 'outbound')
+              LEFT JOIN sync_endpoint_traffic t ON t.endpoint_id = e.id
+             WHERE e.state = 'live' AND NOT e.paused AND e.active AND NOT e.id = ANY(%(full)s)
+               AND (w.pool <> 'delivery' OR {PLACES} > 0)) d
      CROSS JOIN LATERAL (
            SELECT next_at FROM sync_lane
-            WHERE worker_pool = w.pool AND endpoint_id = e.id AND claim IS NULL AND next_at IS NOT NULL
+            WHERE worker_pool = d.pool AND endpoint_id = d.id AND claim IS NULL AND next_at IS NOT NULL
             ORDER BY next_at LIMIT 1) l
-     WHERE e.state = 'live' AND NOT e.paused AND e.active
 """
 
 
-def seconds_to_next(cr: Cursor, pools: Sequence[str]) -> float | None:
-    """Seconds until the next lane of ``pools`` can be claimed (not above 0: now); None when nothing waits."""
-    cr.execute(_NEXT, [list(pools)])
+def seconds_to_next(cr: Cursor, pools: Sequence[str], full: Sequence[int] = ()) -> float | None:
+    """Seconds until the next lane of ``pools`` can be claimed (not above 0: now); None when nothing waits.
+
+    ``full``: endpoints of which the worker holds as much as it may, so that only its own progress changes anything.
+    The same goes for an endpoint with as much on the wire as it takes at once: whoever gets an answer looks again.
+    """
+    cr.execute(_NEXT, {"pools": list(pools), "full": list(full)})  # type: ignore[arg-type]
     row = cr.fetchone()
     return row[0] if row else None

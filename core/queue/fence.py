@@ -1,8 +1,8 @@
-"""The two statements that belong to the business transaction."""
+"""What belongs to the business transaction: is it still ours, and now it is done."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .sql import UTC_NOW, Cursor
@@ -17,6 +17,16 @@ def fence(cr: Cursor, message_ids: Sequence[int]) -> set[int]:
     cr.execute(
         "SELECT id FROM sync_message WHERE id = ANY(%s) AND state = 'ready' ORDER BY id FOR NO KEY UPDATE",
         [list(message_ids)],
+    )
+    return {row[0] for row in cr.fetchall()}
+
+
+def held(cr: Cursor, claims: Mapping[int, str]) -> set[int]:
+    """Which of the lanes in ``claims``, {lane id: claim token}, are still held under their token."""
+    cr.execute(
+        """SELECT l.id FROM sync_lane l JOIN unnest(%s::int[], %s::text[]) AS o(id, token)
+                         ON o.id = l.id AND o.token = l.claim""",
+        [list(claims), list(claims.values())],
     )
     return {row[0] for row in cr.fetchall()}
 

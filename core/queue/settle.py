@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -40,19 +40,23 @@ class Verdict:
 def settle(
     cr: Cursor,
     *,
-    token: str,
+    token: str | Mapping[int, str],
     lane_ids: Sequence[int],
     verdicts: Sequence[Verdict] = (),
     untouched: bool = False,
 ) -> set[int]:
     """Apply ``verdicts`` and release every lane that is still ours; returns the ids of those lanes.
 
-    Fenced by ``token``: a lane that was rescued from us meanwhile, and the verdicts on its messages, are left alone.
+    Fenced by ``token`` (one for all, or that of each lane): a lane that was rescued from us meanwhile, and the
+    verdicts on its messages, are left alone.
     ``untouched`` lanes were claimed and not worked: they get the strike of the claim back and keep earlier ones.
     """
+    tokens = [token if isinstance(token, str) else token[lane_id] for lane_id in lane_ids]
     cr.execute(
-        "SELECT id FROM sync_lane WHERE id = ANY(%s) AND claim = %s ORDER BY id FOR NO KEY UPDATE",
-        [list(lane_ids), token],
+        """SELECT l.id FROM sync_lane l JOIN unnest(%s::int[], %s::text[]) AS o(id, token)
+                         ON o.id = l.id AND o.token = l.claim
+            ORDER BY l.id FOR NO KEY UPDATE OF l""",
+        [list(lane_ids), tokens],
     )
     ours = {row[0] for row in cr.fetchall()}
     mine = [v for v in verdicts if v.lane_id in ours]
@@ -70,22 +74,24 @@ def settle(
              FROM unnest(%s::int[]) AS o(id)
              LEFT JOIN LATERAL (SELECT m.run_at FROM sync_message m
                                  WHERE m.lane_id = o.id AND m.state = 'ready' ORDER BY m.id LIMIT 1) h ON true
-            WHERE l.id = o.id AND l.claim = %s""",
-        [list(struck), list(ours), token],
+            WHERE l.id = o.id""",
+        [list(struck), list(ours)],
     )
     return ours
 
 
-def abandon(cr: Cursor, *, token: str) -> list[int]:
+def abandon(cr: Cursor, *, token: str, but: Sequence[int] = ()) -> list[int]:
     """Let go what is still claimed under ``token`` after its work failed in a way that nobody foresaw.
+
+    ``but``: lanes that are on the wire and will be settled.
 
     The strikes of the claim stay: what fails like this again and again, alone, is set aside in the end.
     """
     cr.execute(
         f"""UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL,
                                 next_at = {UTC_NOW} + make_interval(secs => %s), careful = true
-             WHERE claim = %s RETURNING id""",
-        [ABANDONED_REST_SECONDS, token],
+             WHERE claim = %s AND NOT id = ANY(%s) RETURNING id""",
+        [ABANDONED_REST_SECONDS, token, list(but)],
     )
     return [row[0] for row in cr.fetchall()]
 

@@ -1,5 +1,7 @@
 from . import engine_record
 from . import endpoint
+from . import endpoint_health
+from . import traffic
 from . import payload
 from . import transmission
 from . import event

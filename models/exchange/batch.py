@@ -87,14 +87,31 @@ class Batch:
         """The process of a work, possibly empty."""
         return self.env["sync.process"].sudo().browse(work.process_id or [])  # sudo: correlation, not business data
 
+    def processes(self, works):
+        """{message id: process, possibly empty}, read together."""
+        processes = self.env["sync.process"].sudo()  # sudo: correlation, not business data
+        together = sorted({work.process_id for work in works if work.process_id})
+        return {work.message_id: processes.browse(work.process_id or []).with_prefetch(together) for work in works}
+
     def subject(self, work):
         """The business record an outbound or internal message is about, possibly None."""
-        if not work.event_id:
-            return None
-        event = self.env["sync.event"].sudo().browse(work.event_id)  # sudo: names the record only
-        if not event.res_model or not event.res_id:
-            return None
-        return self.env[event.res_model].sudo().browse(event.res_id).exists() or None  # sudo: read only, for gates
+        return self.subjects([work])[work.message_id]
+
+    def subjects(self, works):
+        """{message id: the business record it is about, or None}, read together; only records that still exist."""
+        event_ids = sorted({work.event_id for work in works if work.event_id})
+        events = self.env["sync.event"].sudo().browse(event_ids)  # sudo: names the records only
+        about = {event.id: (event.res_model, event.res_id) for event in events if event.res_model and event.res_id}
+        there = {}
+        for model in {model for model, _id in about.values()}:
+            ids = sorted({res_id for name, res_id in about.values() if name == model})
+            records = self.env[model].sudo().browse(ids).exists()  # sudo: read only, for gates and the log
+            there[model] = {record.id: record for record in records}
+        found = {}
+        for work in works:
+            model, res_id = about.get(work.event_id, (None, None))
+            found[work.message_id] = there[model].get(res_id) if model else None
+        return found
 
     def ownership(self, interface: InterfaceProfile):
         """Whether the ownership matrix lets this partner say what the document says."""

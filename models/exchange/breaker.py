@@ -3,6 +3,9 @@
 The rules are :mod:`core.delivery.breaker`; here is only how a state is read, locked and written. ``breaker_until``
 is what the claim looks at: nothing of the endpoint is taken up before. A healthy endpoint's row is never written, so
 that it stays cold: counting begins with a failure.
+
+``disturbed_since`` is when it opened first since it was last closed; what follows from that is ``endpoint_health``'s.
+An endpoint that its partner closed for good (410) is paused here, in the transaction that settles the delivery.
 """
 
 from datetime import timedelta
@@ -17,7 +20,8 @@ _LOCKED = """
            coalesce(breaker_failures, 0), coalesce(breaker_admitted, 0), coalesce(breaker_trips, 0),
            clock_timestamp() AT TIME ZONE 'UTC'
       FROM sync_endpoint
-     WHERE id = ANY(%s) AND (id = ANY(%s) OR breaker_state <> 'closed' OR breaker_failures > 0)
+     WHERE id = ANY(%s) AND (id = ANY(%s) OR breaker_state <> 'closed' OR breaker_failures > 0
+                             OR disturbed_since IS NOT NULL)
      ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -52,6 +56,16 @@ def record(cr, results):
         if state.name == "closed" and not state.failures:
             state = breaker.BreakerState()
         _write(cr, endpoint_id, state, now, pause=pauses.get(endpoint_id, 0.0))
+    _take_off(cr, {endpoint_id for endpoint_id, fault, _ in results if fault and fault.code == "deliver.gone"})
+
+
+def _take_off(cr, endpoint_ids):
+    """Nothing more goes to these until a person lets it; their messages wait."""
+    if endpoint_ids:
+        cr.execute(
+            "UPDATE sync_endpoint SET paused = true, pause_reason = 'gone' WHERE id = ANY(%s) AND NOT paused",
+            [sorted(endpoint_ids)],
+        )
 
 
 def _states(cr, endpoint_ids, failing=()):
@@ -74,7 +88,8 @@ def _write(cr, endpoint_id, state, now, pause=0.0):
     cr.execute(
         """UPDATE sync_endpoint
               SET breaker_state = %s, breaker_since = %s, breaker_calls = %s, breaker_failures = %s,
-                  breaker_admitted = %s, breaker_trips = %s, breaker_until = %s
+                  breaker_admitted = %s, breaker_trips = %s, breaker_until = %s,
+                  disturbed_since = CASE WHEN %s <> 'closed' THEN coalesce(disturbed_since, %s) END
             WHERE id = %s""",
         [
             state.name,
@@ -84,6 +99,8 @@ def _write(cr, endpoint_id, state, now, pause=0.0):
             state.admitted,
             state.trips,
             until,
+            state.name,
+            now,
             endpoint_id,
         ],
     )

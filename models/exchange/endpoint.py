@@ -17,6 +17,9 @@ class SyncEndpoint(models.Model):
         "breaker_admitted",
         "breaker_trips",
         "breaker_until",
+        "disturbed_since",
+        "alerted_at",
+        "pause_reason",
     )
 
     breaker_state = fields.Selection(
@@ -43,4 +46,17 @@ class SyncEndpoint(models.Model):
         readonly=True,
         copy=False,
         help="The partner's system did not answer, or asked to wait: the next delivery is tried at this time.",
+    )
+    disturbed_since = fields.Datetime(
+        readonly=True, copy=False, help="Since then the circuit breaker has not been closed."
+    )
+    alerted_at = fields.Datetime(
+        string="Told somebody", readonly=True, copy=False, help="Since then an exception tells of the disturbance."
+    )
+    pause_reason = fields.Selection(
+        [("gone", "The partner closed the address"), ("disturbed", "Disturbed for too long")],
+        string="Taken off because",
+        readonly=True,
+        copy=False,
+        help="Empty: a person paused it.",
     )

@@ -7,24 +7,21 @@ input and output no transaction is open.
 import logging
 import time
 import uuid
-from dataclasses import dataclass
-from datetime import datetime
 
 from odoo import api, models
 
 from ...core import queue
-from . import inbound, outbound, sizing
+from . import inbound, pump, sizing
 from .cursor import CONFLICTS, LOST, read_committed
 from .loading import load
 from .loop import Loop
+from .pump import Claim
 from .stages import route
 from .verdicts import verdicts
 from .worker import Worker
 
 _logger = logging.getLogger(__name__)
 
-DELIVERIES = 20
-"""Lanes of deliveries that a worker takes at a time."""
 SLICES = (("real_time",), 1), (("standard",), 2), (("bulk",), 4)
 """Pools in their order, and into how many parts of a full batch each one's turn is divided while others wait."""
 CRON_SECONDS = 3.0
@@ -54,16 +51,19 @@ class SyncEngine(models.AbstractModel):
     @api.private
     def _run_pass(self, worker):
         """One look at everything: requests, new events, lanes that are due. Returns how much was moved."""
-        registry = self.env.registry
+        registry, wire = self.env.registry, worker.pump
         worker.renew()
-        moved = self._guarded(worker, self.env["sync.command"]._execute_open)
+        moved = self._guarded(worker, lambda: wire.collect(registry))
+        if wire.is_quiet():
+            return moved
+        moved += self._guarded(worker, self.env["sync.command"]._execute_open)
         moved += self._guarded(worker, lambda: route.run(registry))
         for pools, parts in SLICES:
             if worker.serves(pools):
                 limit = max(sizing.CLAIM.now // parts, 1)
                 moved += self._guarded(worker, lambda p=pools, n=limit: self._work_due(worker, p, n))
         if worker.serves(("delivery",)):
-            moved += self._guarded(worker, lambda: self._work_due(worker, ("delivery",), DELIVERIES))
+            moved += self._guarded(worker, lambda: self._deliver_due(worker))
         return moved + self.env["sync.exception"]._collect()
 
     def _guarded(self, worker, part):
@@ -79,14 +79,24 @@ class SyncEngine(models.AbstractModel):
             _logger.exception("A part of the pass failed")
             return 0
 
-    def _work_due(self, worker, pools, limit):
+    def _deliver_due(self, worker):
+        """Fill the places that are free with deliveries that are due; returns how many were taken up."""
+        room = worker.pump.room()
+        if not room:
+            return 0
+        moved = self._work_due(worker, ("delivery",), room, share=pump.SHARE, taken=worker.pump.taken())
+        if worker.pump.inline:
+            worker.pump.collect(self.env.registry)
+        return moved
+
+    def _work_due(self, worker, pools, limit, **bounds):
         """Claim up to ``limit`` lanes that are due and work the messages at their heads; returns how many messages.
 
         Fewer lanes than that, and each may give several consecutive messages.
         """
         token = uuid.uuid4().hex
         with read_committed(self.env.registry, durable=False) as cr:
-            lanes = queue.claim_lanes(cr, token=token, worker=worker.id, pools=pools, limit=limit)
+            lanes = queue.claim_lanes(cr, token=token, worker=worker.id, pools=pools, limit=limit, **bounds)
             if not lanes:
                 return 0
             per_lane = 1 if pools == ("delivery",) else max(limit // len(lanes), 1)
@@ -100,7 +110,7 @@ class SyncEngine(models.AbstractModel):
         finally:
             # Whatever went wrong: no lane stays claimed by a worker that lives on and would never be rescued from.
             with read_committed(self.env.registry, durable=False) as cr:
-                queue.abandon(cr, token=token)
+                queue.abandon(cr, token=token, but=worker.pump.lanes(token))
         if pools != ("delivery",):
             sizing.CLAIM.took(time.monotonic() - started, full=len(heads) >= limit)
         worker.processed += len(heads)
@@ -113,10 +123,16 @@ class SyncEngine(models.AbstractModel):
         idle = [lane.lane_id for lane in lanes if lane.lane_id not in by_lane]
         group = [lane for lane in lanes if lane.lane_id in by_lane]
         # A lane over which a worker died is worked alone, one message at a time and with no other lane in our hands:
-        # only so does a death count against the message that caused it. The others are let go as if never claimed.
+        # only so does a death count against the message that caused it. The others are let go as if never claimed; with
+        # deliveries under way it is let go too, and comes when they are written back.
         doubtful = [lane for lane in group if lane.careful or lane.strikes > 1]
-        others = [lane.lane_id for lane in group if doubtful and lane is not doubtful[0]]
-        group = doubtful[:1] or group
+        if doubtful:
+            claim.worker.pump.ask_quiet()
+            if claim.worker.pump.is_quiet():
+                doubtful, group = [], [lane for lane in group if lane not in doubtful]
+            else:
+                group = doubtful[:1]
+        others = [lane_id for lane_id in by_lane if lane_id not in {lane.lane_id for lane in group}]
         if idle or others:
             with read_committed(self.env.registry, durable=False) as cr:
                 queue.settle(cr, token=claim.token, lane_ids=idle)
@@ -126,7 +142,7 @@ class SyncEngine(models.AbstractModel):
             return
         for directions, drive in (
             (("inbound", "internal"), inbound.drive),
-            (("outbound",), outbound.drive),
+            (("outbound",), claim.worker.pump.launch),
         ):
             mine = [
                 head
@@ -136,6 +152,8 @@ class SyncEngine(models.AbstractModel):
             ]
             if mine:
                 self._drive(drive, claim, mine)
+        if doubtful:
+            claim.worker.pump.ask_quiet()
 
     def _drive(self, drive, claim, heads):
         """Drive a group; an error that no stage caught becomes the fault of the message it hit, and of no other."""
@@ -167,12 +185,3 @@ class SyncEngine(models.AbstractModel):
             message_id = queue.quarantine(cr, lane.lane_id, token=token, block=block)
             queue.settle(cr, token=token, lane_ids=[lane.lane_id])
         _logger.error("Message %s ended its workers three times and was set aside", message_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One round of claimed lanes: under which token, since when (the database's clock), and who works on them."""
-
-    token: str
-    claimed_at: datetime
-    worker: Worker

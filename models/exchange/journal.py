@@ -9,6 +9,7 @@ import json
 
 from ...core import queue
 from ...core.codecs import codec
+from ...core.security.masking import mask_headers
 from ...core.work import Done, Wait
 
 
@@ -184,3 +185,40 @@ def _effects(cr, works):
                SELECT * FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[], %s::int[], %s::text[])""",
             [list(column) for column in zip(*rows, strict=True)],
         )
+
+
+def record_transmissions(cr, flights):
+    """Write what left on the wire and what was answered; the lanes are locked already."""
+    rows = [
+        (
+            flight.work.message_id,
+            flight.work.endpoint_id,
+            flight.work.trading_partner_id,
+            flight.work.company_id,
+            "failed" if flight.result.fault else "delivered",
+            flight.work.uid,
+            flight.parcel.credential_id,
+            json.dumps(mask_headers(flight.parcel.headers)),
+            len(flight.parcel.body),
+            flight.result.status,
+            flight.result.fault.code if flight.result.fault else None,
+            flight.result.fault.detail if flight.result.fault else None,
+        )
+        for flight in sorted(flights, key=lambda flight: flight.work.message_id)
+    ]
+    cr.execute(
+        """WITH kept AS (
+               INSERT INTO sync_transmission (direction, endpoint_id, trading_partner_id, company_id, verdict,
+                                              dedupe_key, credential_id, headers, size, status, fault_code,
+                                              fault_detail, repeats, occurred_at)
+               SELECT 'outbound', endpoint_id, trading_partner_id, company_id, verdict, uid, credential_id, headers,
+                      size, status, fault_code, fault_detail, 0, now() AT TIME ZONE 'UTC'
+                 FROM unnest(%s::int[], %s::int[], %s::int[], %s::int[], %s::text[], %s::text[], %s::int[], %s::text[],
+                             %s::int[], %s::int[], %s::text[], %s::text[])
+                      AS t(message_id, endpoint_id, trading_partner_id, company_id, verdict, uid, credential_id,
+                           headers, size, status, fault_code, fault_detail)
+               RETURNING id, dedupe_key, credential_id)
+           UPDATE sync_message m SET transmission_id = kept.id, credential_id = kept.credential_id
+             FROM kept WHERE m.id = ANY(%s) AND m.uid = kept.dedupe_key""",
+        [*(list(column) for column in zip(*rows, strict=True)), [row[0] for row in rows]],
+    )

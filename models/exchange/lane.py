@@ -33,6 +33,9 @@ class SyncLane(models.Model):
     next_at = fields.Datetime(string="Due", readonly=True)
     claim = fields.Char(readonly=True)
     worker_id = fields.Integer(readonly=True)
+    wire_claim = fields.Char(
+        readonly=True, help="The claim under which a delivery went out; equal to the claim while it is under way."
+    )
     claimed_at = fields.Datetime(string="At work since", readonly=True)
     strikes = fields.Integer(
         readonly=True, required=True, default=0, help="How often in a row it was taken up without progress."

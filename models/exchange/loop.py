@@ -11,7 +11,7 @@ from odoo import api
 from odoo.sql_db import connection_info_for
 
 from ...core import queue
-from .cursor import LOST, read_committed
+from .cursor import CONFLICTS, LOST, read_committed
 from .worker import CHANNEL
 
 _logger = logging.getLogger(__name__)
@@ -19,6 +19,10 @@ _logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 """A worker process looks at least so often, whether or not somebody calls it."""
 RESCUE_SECONDS = 2.0
+ANSWER_SECONDS = 0.02
+"""How long a worker with deliveries under way waits for an answer before it says that it is asleep."""
+WIRE_SECONDS = 0.1
+"""How often one that may not sleep, because nobody would wake it, looks for other work meanwhile."""
 
 
 class Loop:
@@ -48,35 +52,56 @@ class Loop:
 
         When it returns false the worker has said that it is asleep, and has looked once more since.
         """
+        pump = self.worker.pump
         while not self.stop():
             worked = self.look()
-            if time.monotonic() > deadline:
+            # Late, it takes up no more deliveries; what is under way is waited for, and the rest goes on meanwhile.
+            pump.closing = time.monotonic() > deadline
+            if pump.closing and not pump.flights:
                 return True
             if worked:
                 continue
+            if pump.flights:
+                pump.wait(WIRE_SECONDS)
+                continue
             self.worker.fall_asleep()
-            if not self.look():
+            if not self.look() and not pump.flights:
                 return False
             self.worker.stay_awake()
         return True
 
     def forever(self):
-        """Work until ``stop`` says so; idle, wake on a call, when something becomes due, or to poll."""
+        """Work until ``stop`` says so; idle, wake on a call or an answer, when something becomes due, or to poll."""
         with Bell(self.registry.db_name) as bell:
             while not self.stop():
                 try:
-                    if not self.until_idle(time.monotonic() + 60.0):
-                        bell.wait(self.seconds_to_next())
-                        self.worker.stay_awake()
-                except LOST:
+                    self._turn(bell)
+                except LOST as error:
+                    if error.pgcode in CONFLICTS:
+                        continue  # a race was lost, not the connection
                     _logger.warning("The database cannot be reached; trying again", exc_info=True)
                     self.worker.doubt()
                     time.sleep(POLL_SECONDS)
 
+    def _turn(self, bell):
+        """Look once, and rest if there was nothing."""
+        pump = self.worker.pump
+        # Most partners answer at once: going to sleep and waking up again would cost more than the wait.
+        if self.look() or (pump.flights and pump.wait(ANSWER_SECONDS)):
+            return
+        self.worker.fall_asleep()
+        if not self.look():
+            bell.wait(self.seconds_to_next(), pump)
+        self.worker.stay_awake()
+
     def seconds_to_next(self):
-        """Seconds until the next lane is due, at most :data:`POLL_SECONDS`."""
+        """Seconds until the next lane is due that this worker has room for, at most :data:`POLL_SECONDS`."""
+        pump = self.worker.pump
+        if pump.is_quiet():
+            return POLL_SECONDS
+        pools = [pool for pool in self.worker.pools if pool != "delivery" or pump.room()]
         with read_committed(self.registry) as cr:
-            seconds = queue.seconds_to_next(cr, self.worker.pools)
+            seconds = queue.seconds_to_next(cr, pools, pump.full())
         return POLL_SECONDS if seconds is None else min(max(seconds, 0.0), POLL_SECONDS)
 
 
@@ -94,14 +119,14 @@ class Bell:
     def __exit__(self, *exc_info):
         self._close()
 
-    def wait(self, seconds):
-        """Return when called, or after ``seconds``."""
+    def wait(self, seconds, pump):
+        """Return when called, when a partner answered one of the deliveries of ``pump``, or after ``seconds``."""
         if self.connection is None:
-            time.sleep(seconds)
+            pump.wait(seconds)
             self._connect()
             return
         try:
-            select.select([self.connection], [], [], seconds)
+            select.select([self.connection, pump], [], [], seconds)
             self.connection.poll()
             self.connection.notifies.clear()
         except (psycopg2.Error, OSError, ValueError):

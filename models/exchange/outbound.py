@@ -1,170 +1,208 @@
-"""Drive outbound messages: a canonical document to bytes that a partner has taken."""
+"""Outbound messages: a canonical document to bytes, and what a partner answered to what becomes of the message.
 
-import json
+The pump (``pump.py``) holds what is between the two: the deliveries that are on the wire.
+"""
+
 import time
+from dataclasses import dataclass, field
+from typing import Any
 
 from odoo import api
 
 from ...core import queue
-from ...core.security.masking import mask_headers
 from ...core.work import Done
 from . import breaker, journal, stages
 from .batch import Batch
-from .cursor import read_committed
+from .cursor import CONFLICTS, LOST, read_committed
 from .inbound import as_fault, retrying, run_stages
 from .loading import load
 from .verdicts import verdicts
 
 
-def drive(registry, claim, heads):
-    """Gate, translate and encode in one transaction; send with none; confirm in the next."""
+@dataclass(slots=True)
+class Flight:
+    """One delivery from the moment it may go out until it is written back.
+
+    ``claim`` is the round under which its lane is held, ``profiles`` the interfaces it was prepared with. ``result``
+    is what came of it; ``confirmed`` says that it is ``done`` and committed.
+    """
+
+    work: Any
+    parcel: Any
+    send: Any
+    head: Any
+    claim: Any
+    profiles: dict = field(repr=False)
+    result: Any = None
+    confirmed: bool = False
+
+
+# -- before the network -----------------------------------------------------------------------------------------------
+
+
+def prepare(registry, claim, heads):
+    """Gate, translate, validate and encode ``heads`` in one transaction, and settle those that end there.
+
+    Returns the flights that are to go out now; nothing of them is on the wire yet.
+    """
     with registry.cursor() as cr:
         batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reads configuration; acts on nothing
         works = load(cr, heads)
         run_stages(batch, works, stages.OUTBOUND)
-        parcels, send = _parcels(batch, works)
-        profiles = batch._interfaces
-    lane_of = {head.message_id: head.lane_id for head in heads}
-    kept_back = _kept_back(registry, claim, parcels, lane_of)
-    parcels = [(work, parcel) for work, parcel in parcels if work.message_id not in kept_back]
-    results = _deliver(parcels, send)
-    accepted = [work for work, _ in parcels if results[work.message_id].fault is None]
-    done = _confirmed(registry, profiles, accepted, claim, lane_of)
-    with read_committed(registry) as cr:
-        _keep_transmissions(cr, parcels, results)
-        breaker.record(
-            cr,
-            [(w.endpoint_id, results[w.message_id].fault, results[w.message_id].retry_after) for w, _ in parcels],
-        )
-    rest = [work for work in works if work.message_id not in done | kept_back]
-    waits = {work.message_id: results[work.message_id].retry_after for work, _ in parcels}
-    verdicts(registry, profiles, rest, claim, heads, waits=waits)
+        head_of = {head.message_id: head for head in heads}
+        flights = _flights(batch, works, head_of, claim)
+    rest = [work for work in works if not work.live]
+    if rest:
+        verdicts(registry, batch._interfaces, rest, claim, [head_of[work.message_id] for work in rest])
+    kept_back = _kept_back(registry, claim, flights)
+    return [flight for flight in flights if flight.work.message_id not in kept_back]
 
 
-def _parcels(batch, works):
-    """(work, parcel) of each live work and the static send function per message."""
-    parcels, send = [], {}
+def _flights(batch, works, head_of, claim):
+    """A flight for each live work; what cannot be made ready ends as a fault."""
+    flights, doors = [], {}
     for work in works:
         if not work.live:
             continue
-        endpoint = batch.endpoint(work.endpoint_id)
         try:
+            endpoint = batch.endpoint(work.endpoint_id)
             transport = batch.env["sync.transport"]._for(endpoint.transport)
-            parcel = transport._prepare(work, endpoint)
+            if endpoint.id not in doors:
+                doors[endpoint.id] = transport._door(endpoint)
+            parcel = transport._prepare(work, doors[endpoint.id])
         except Exception as error:
             work.outcome = as_fault(error)
             continue
-        parcels.append((work, parcel))
-        send[work.message_id] = transport._send
-    return parcels, send
-
-
-def _kept_back(registry, claim, parcels, lane_of):
-    """What must not go out after all: no longer ours or open, or the circuit breaker says no. Their lanes are let go.
-
-    Asked immediately before the network: preparing took time, somebody may have cancelled, and when an error makes
-    the engine go over a group once more, what was delivered is not sent again.
-    """
-    if not parcels:
-        return set()
-    wanted = [work.message_id for work, _ in parcels]
-    with read_committed(registry) as cr:
-        cr.execute(
-            """SELECT m.id FROM sync_message m JOIN sync_lane l ON l.id = m.lane_id
-                WHERE m.id = ANY(%s) AND m.state = 'ready' AND l.claim = %s""",
-            [wanted, claim.token],
-        )
-        ours = {row[0] for row in cr.fetchall()}
-        gone = set(wanted) - ours
-        refused = breaker.refused(cr, [(w.message_id, w.endpoint_id) for w, _ in parcels if w.message_id in ours])
-    if gone or refused:
-        with read_committed(registry) as cr:
-            queue.settle(cr, token=claim.token, lane_ids=[lane_of[message] for message in gone])
-            queue.settle(cr, token=claim.token, lane_ids=[lane_of[message] for message in refused], untouched=True)
-    return gone | refused
-
-
-def _deliver(parcels, send):
-    if not parcels:
-        return {}
-    for work, _ in parcels:
         work.stage = "deliver"
-    results = stages.deliver.run(parcels, send)
-    for work, _ in parcels:
-        result = results[work.message_id]
-        work.timings["deliver"] = result.elapsed * 1000
-        work.response_status = result.status
-        work.response = result.body or None
-        work.outcome = result.fault
-    return results
+        flights.append(Flight(work, parcel, transport._send, head_of[work.message_id], claim, batch._interfaces))
+    return flights
 
 
-def _confirmed(registry, profiles, works, claim, lane_of):
-    """Confirm what was delivered; on an unexpected error one by one, for whatever happens here was sent already.
+_STILL_WANTED = f"""
+    SELECT m.id FROM sync_message m
+      JOIN sync_lane l ON l.id = m.lane_id
+      JOIN sync_endpoint e ON e.id = m.endpoint_id
+     WHERE m.id = ANY(%s) AND m.state = 'ready' AND l.claim = %s
+       AND e.state = 'live' AND e.active AND NOT e.paused
+       AND (coalesce(e.breaker_state, 'closed') <> 'closed' OR e.breaker_until IS NULL
+            OR e.breaker_until <= {queue.CLOCK})
+"""
 
-    Returns the ids that are done and committed.
+
+def _kept_back(registry, claim, flights):
+    """What must not go out after all; its lanes are let go.
+
+    Asked immediately before the network, because preparing took time: somebody may have cancelled the message or
+    paused the endpoint, the partner may have asked another worker to wait, and the endpoint's rate, its number at once
+    and its circuit breaker count what really goes out.
     """
+    if not flights:
+        return set()
+    lanes = {flight.work.message_id: (flight.head.lane_id, flight.work.endpoint_id) for flight in flights}
+    with read_committed(registry) as cr:
+        cr.execute(_STILL_WANTED, [list(lanes), claim.token])
+        wanted = [row[0] for row in cr.fetchall()]
+        wanted = [message for message in lanes if message in set(wanted)]
+        admitted = queue.admit(cr, [lanes[message] for message in wanted], token=claim.token)
+        going = [message for message in wanted if lanes[message][0] in admitted]
+        # Last, because it counts probes: one that were kept back afterwards would never report.
+        refused = breaker.refused(cr, [(message, lanes[message][1]) for message in going])
+    kept_back = lanes.keys() - (set(going) - refused)
+    if kept_back:
+        with read_committed(registry) as cr:
+            queue.settle(cr, token=claim.token, lane_ids=[lanes[m][0] for m in kept_back], untouched=True)
+    return kept_back
+
+
+# -- after the network ------------------------------------------------------------------------------------------------
+
+
+def conclude(registry, flights, claim):
+    """Write back what came of ``flights``: confirm what was taken in one transaction, settle the lanes in the next.
+
+    ``claim`` speaks for all of them: its token is {lane id: token}. Runs again over the same flights after an error
+    without doing anything twice.
+    """
+    profiles = {}
+    for flight in flights:
+        profiles.update(flight.profiles)
+        _take_in(flight)
+    _confirmed(registry, profiles, [flight for flight in flights if flight.result.fault is None], claim)
+    rest = [flight for flight in flights if not flight.confirmed]
+
+    def keep(cr):
+        journal.record_transmissions(cr, flights)
+        env = api.Environment(cr, api.SUPERUSER_ID, {})  # the last use is the engine's own column
+        env["sync.credential"]._used(cr, [flight.parcel.credential_id for flight in flights])
+        results = [(f.work.endpoint_id, f.result.fault, f.result.retry_after) for f in flights]
+        breaker.record(cr, results)
+
+    verdicts(
+        registry,
+        profiles,
+        [flight.work for flight in rest],
+        claim,
+        [flight.head for flight in flights],
+        waits={flight.work.message_id: flight.result.retry_after for flight in rest},
+        also=keep,
+    )
+
+
+def _take_in(flight):
+    work, result = flight.work, flight.result
+    work.timings["deliver"] = result.elapsed * 1000
+    work.response_status = result.status
+    work.response = result.body or None
+    if result.fault is not None:
+        work.outcome = result.fault
+
+
+def _confirmed(registry, profiles, flights, claim):
+    """Confirm what was delivered; on an unexpected error one by one, for whatever happens here was sent already."""
+    flights = [flight for flight in flights if not flight.confirmed]
+    if not flights:
+        return
     try:
-        return retrying(lambda: _confirm(registry, profiles, works, claim, lane_of))
+        retrying(lambda: _confirm(registry, profiles, flights, claim))
     except Exception as error:
-        if len(works) > 1:
-            return set().union(*(_confirmed(registry, profiles, [work], claim, lane_of) for work in works))
-        works[0].outcome, works[0].stage = as_fault(error), "confirm"
-        return set()
+        if is_outage(error):
+            raise
+        if len(flights) > 1:
+            for flight in flights:
+                _confirmed(registry, profiles, [flight], claim)
+            return
+        flights[0].work.outcome, flights[0].work.stage = as_fault(error), "confirm"
 
 
-def _confirm(registry, profiles, works, claim, lane_of):
-    """Write accepted deliveries back, fenced by the lane's claim; returns the ids that are done."""
-    if not works:
-        return set()
+def _confirm(registry, profiles, flights, claim):
+    """Write accepted deliveries back, fenced by their lanes' claims."""
     started = time.perf_counter()
     with registry.cursor() as cr:
-        cr.execute(
-            "SELECT id FROM sync_lane WHERE id = ANY(%s) AND claim = %s",
-            [sorted(set(lane_of.values())), claim.token],
-        )
-        ours = {row[0] for row in cr.fetchall()}
-        held = queue.fence(cr, [work.message_id for work in works if lane_of[work.message_id] in ours])
+        ours = queue.held(cr, {flight.head.lane_id: flight.claim.token for flight in flights})
+        held = queue.fence(cr, [flight.work.message_id for flight in flights if flight.head.lane_id in ours])
         batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reaches the milestone the interface stands for
         batch._interfaces = profiles
-        mine = [work for work in works if work.message_id in held]
-        for work in mine:
+        mine = [flight for flight in flights if flight.work.message_id in held]
+        works = [flight.work for flight in mine]
+        for work in works:
             work.outcome, work.stage = None, "confirm"
-        stages.confirm.run(batch, mine)
-        share = (time.perf_counter() - started) * 1000 / max(len(mine), 1)
-        for work in mine:
+        stages.confirm.run(batch, works)
+        share = (time.perf_counter() - started) * 1000 / max(len(works), 1)
+        for work in works:
             work.timings["confirm"] = share
-        journal.finish(cr, batch, mine, claim.worker.name)
+        journal.finish(cr, batch, works, claim.worker.name)
         cr.commit()  # the engine owns it  # pylint: disable=invalid-commit
-    return {work.message_id for work in mine if isinstance(work.outcome, Done)}
+    for flight in mine:
+        flight.confirmed = isinstance(flight.work.outcome, Done)
 
 
-def _keep_transmissions(cr, parcels, results):
-    for work, parcel in parcels:
-        result = results[work.message_id]
-        cr.execute(
-            """INSERT INTO sync_transmission (direction, endpoint_id, trading_partner_id, company_id, verdict,
-                                              dedupe_key, credential_id,
-                                              headers, size, status, fault_code, fault_detail, repeats, occurred_at)
-               VALUES ('outbound', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, now() AT TIME ZONE 'UTC')
-               RETURNING id""",
-            [
-                work.endpoint_id,
-                work.trading_partner_id,
-                work.company_id,
-                "failed" if result.fault else "delivered",
-                work.uid,
-                parcel.credential_id,
-                json.dumps(mask_headers(parcel.headers)),
-                len(parcel.body),
-                result.status,
-                result.fault.code if result.fault else None,
-                result.fault.detail if result.fault else None,
-            ],
-        )
-        cr.execute(
-            "UPDATE sync_message SET transmission_id = %s, credential_id = %s WHERE id = %s",
-            [cr.fetchone()[0], parcel.credential_id, work.message_id],
-        )
-    env = api.Environment(cr, api.SUPERUSER_ID, {})  # the last use is the engine's own column
-    env["sync.credential"]._used(cr, [parcel.credential_id for _, parcel in parcels])
+def report_trouble(registry):
+    """Tell people at once of an endpoint that was taken off; housekeeping would within a minute."""
+    with read_committed(registry) as cr:
+        env = api.Environment(cr, api.SUPERUSER_ID, {})  # the system tells people, whoever they are
+        env["sync.endpoint"]._look_after()
+
+
+def is_outage(error):
+    """Whether the database could not be reached: then nothing is known about the work itself."""
+    return isinstance(error, LOST) and getattr(error, "pgcode", None) not in CONFLICTS

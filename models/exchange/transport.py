@@ -26,7 +26,8 @@ class Parcel:
 class SyncTransport(models.AbstractModel):
     """Inherit this role and name the transport.
 
-    ``_prepare`` runs with a transaction open and reads what it needs; ``_send`` runs in a thread with none, touches no
+    ``_prepare`` gets the work and what ``_door`` said of its endpoint (the record itself, unless overridden); both run
+    with a transaction open and read what they need; ``_send`` runs in a thread with none, touches no
     record, and answers with a ``DeliveryResult`` instead of raising.
     """
 
@@ -43,7 +44,12 @@ class SyncTransport(models.AbstractModel):
         raise LookupError(f"No transport {transport}")
 
     @api.private
-    def _prepare(self, work, endpoint):
+    def _door(self, endpoint):
+        """What ``_prepare`` needs to know of the endpoint, read once for all that goes out together."""
+        return endpoint
+
+    @api.private
+    def _prepare(self, work, door):
         raise LookupError(f"{self._name} prepares nothing")
 
     @staticmethod

@@ -14,21 +14,24 @@ SELF_RETRY_SECONDS = 2.0
 ENDPOINT_RETRY = backoff.RetryPolicy(max_attempts=10, base=5.0, factor=2.0, cap=900.0)
 
 
-def verdicts(registry, profiles, works, claim, heads, *, waits=None):
+def verdicts(registry, profiles, works, claim, heads, *, waits=None, also=None):
     """Settle the lanes with the works that were not done; then look whether what was parked was released meanwhile.
 
     :param waits: {message id: seconds} that an endpoint asked us to wait (``Retry-After``)
+    :param also: called with the cursor, once the lanes are locked: what is to be written in the same transaction
     """
     lane_of = {head.message_id: head.lane_id for head in heads}
     ruled = [_verdict(profiles, work, lane_of[work.message_id], (waits or {}).get(work.message_id)) for work in works]
     # What failed or waits is kept for certain; that a lane is free again may be lost, then it is rescued.
-    with read_committed(registry, durable=bool(ruled)) as cr:
+    with read_committed(registry, durable=bool(ruled or also)) as cr:
         batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # journal only
         batch._interfaces = profiles
         ours = queue.settle(cr, token=claim.token, lane_ids=list(lane_of.values()), verdicts=ruled)
         mine = [work for work in works if lane_of[work.message_id] in ours]
         retried = {v.message_id for v in ruled if v.kind == "retry"}
         journal.record(cr, batch, [w for w in mine if not _lost(w)], claim.worker.name, retried=retried)
+        if also:
+            also(cr)
     _look_again(registry, [v for v in ruled if v.kind == "park"], claim.claimed_at)
 
 
@@ -86,6 +89,9 @@ def _verdict(profiles, work, lane_id, wait_seconds):
             burn=False,
             **common,
         )
+    if outcome.code == "deliver.gone":
+        # The endpoint is taken off, see the breaker: its messages wait together until a person lets them go on.
+        return queue.Verdict(work.message_id, lane_id, "retry", burn=False, **common)
     if outcome.blame == "endpoint" and outcome.retryable:
         return _after_endpoint_failure(work, lane_id, profile, wait_seconds, common)
     if outcome.blame == "self" and outcome.retryable and work.attempt < 5:

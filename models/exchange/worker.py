@@ -11,6 +11,7 @@ from odoo.modules import module
 
 from ...core import queue
 from .cursor import read_committed
+from .pump import Pump
 
 _logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class SyncWorker(models.Model):
 
 
 class Worker:
-    """This process's row among the workers, with a heartbeat from a thread of its own.
+    """This process's row among the workers, with a heartbeat from a thread of its own and the deliveries under way.
 
     ``processed`` counts the messages it took up; it is written with each heartbeat.
     """
@@ -73,6 +74,7 @@ class Worker:
         self.token = uuid.uuid4().hex
         self.id = None
         self.processed = 0
+        self.pump = Pump(self, inline=in_test())
         self._stop = threading.Event()
         self._thread = None
         self._doubtful = False
@@ -85,9 +87,13 @@ class Worker:
         return self
 
     def __exit__(self, *exc_info):
-        self._stop.set()
-        if self._thread:
-            self._thread.join()
+        try:
+            self.pump.drain(self.registry)  # the heartbeat goes on meanwhile
+        finally:
+            self.pump.close()
+            self._stop.set()
+            if self._thread:
+                self._thread.join()
         with read_committed(self.registry) as cr:
             cr.execute("DELETE FROM sync_worker WHERE id = %s", [self.id])
 

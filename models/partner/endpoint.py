@@ -133,11 +133,6 @@ class SyncEndpoint(models.Model):
     credential_ids = fields.One2many("sync.credential", "endpoint_id", string="Credentials")
     interface_ids = fields.One2many("sync.interface", "endpoint_id", string="Interfaces")
     interface_count = fields.Integer(compute="_compute_interface_count")
-    health = fields.Selection(
-        [("none", "Not on the wire"), ("good", "Good"), ("warning", "Needs attention"), ("bad", "Disturbed")],
-        compute="_compute_health",
-    )
-    health_note = fields.Char(string="Health note", compute="_compute_health")
     missing = fields.Text(string="Before it can go live", compute="_compute_missing")
 
     _code_uniq = models.Constraint("UNIQUE (code)", "This code is taken by another endpoint.")
@@ -198,22 +193,6 @@ class SyncEndpoint(models.Model):
         )
         for endpoint in self:
             endpoint.interface_count = counts.get(endpoint, 0)
-
-    @api.depends("state", "paused", "breaker_until", "breaker_failures")
-    def _compute_health(self):
-        now = fields.Datetime.now()
-        for endpoint in self:
-            if endpoint.state != "live":
-                health, note = "none", dict(STATES)[endpoint.state] if endpoint.state else ""
-            elif endpoint.paused:
-                health, note = "warning", self.env._("Paused: what arrives is kept and waits")
-            elif endpoint.breaker_until and endpoint.breaker_until > now:
-                health, note = "bad", self.env._("The partner's system does not answer; next try soon")
-            elif endpoint.breaker_failures:
-                health, note = "warning", self.env._("%s deliveries in a row failed", endpoint.breaker_failures)
-            else:
-                health, note = "good", self.env._("No trouble known")
-            endpoint.health, endpoint.health_note = health, note
 
     @api.depends("state", "user_id", "url", "credential_ids", "trading_partner_id.state")
     def _compute_missing(self):
@@ -367,6 +346,7 @@ class SyncEndpoint(models.Model):
         """suspended -> live."""
         self._expect_state("suspended")
         self._step(state="live")
+        self.env["sync.engine"]._wake_after_commit()
 
     def action_retire(self):
         """The end; its address is not given to another."""

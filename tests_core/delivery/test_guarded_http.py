@@ -6,7 +6,7 @@ import threading
 import pytest
 import requests
 from partner_server import answering
-from sync_governance.core.delivery import http
+from sync_governance.core.delivery import http, wire
 from sync_governance.core.delivery.http import BODY_LIMIT, DeliveryResult, GuardedSession, Request, classify, deliver
 from sync_governance.core.faults import Fault
 
@@ -410,3 +410,95 @@ def test_errors_are_classified(error, expected):
 def test_a_result_is_plain_data():
     assert DeliveryResult(None, {}, b"", 0.0, None).retry_after is None
     assert http.BODY_LIMIT == 20_000
+
+
+# -- connections that are kept ---------------------------------------------------------------------------------------
+
+
+def once_then_closing(then=None):
+    """Answers a connection's first request and closes it after the second was read, without a word."""
+    seen = {}
+
+    def answer(connection, request):
+        seen[connection] = seen.get(connection, 0) + 1
+        if seen[connection] > 1:
+            if then:
+                connection.sendall(then)
+            connection.close()
+            return
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    return answer
+
+
+def test_deliveries_share_a_connection(partner):
+    to = partner()
+    with GuardedSession(allowed_hosts=[to.name]) as session:
+        assert [session.deliver(Request(to.url)).status for _ in range(3)] == [200] * 3
+    assert to.connections == 1
+
+
+def test_a_kept_connection_that_the_partner_closed_is_replaced_once(partner):
+    to = partner(once_then_closing())
+    with GuardedSession(allowed_hosts=[to.name]) as session:
+        assert session.deliver(Request(to.url, body=b"1")).status == 200
+        assert session.deliver(Request(to.url, body=b"2")).status == 200
+    assert [request["body"] for request in to.requests] == [b"1", b"2", b"2"]
+    assert to.connections == 2
+
+
+def test_a_fresh_connection_that_breaks_off_is_not_tried_again_at_once(partner):
+    to = partner(lambda connection, _request: connection.close())
+    with GuardedSession(allowed_hosts=[to.name]) as session:
+        assert code(session.deliver(Request(to.url))) == "deliver.connection_failed"
+    assert len(to.requests) == 1
+
+
+def test_after_a_byte_of_an_answer_nothing_is_sent_again(partner):
+    to = partner(once_then_closing(then=b"HTTP/1.1 5"))
+    with GuardedSession(allowed_hosts=[to.name]) as session:
+        assert session.deliver(Request(to.url)).status == 200
+        assert code(session.deliver(Request(to.url))) == "deliver.connection_failed"
+    assert len(to.requests) == 2
+
+
+def test_a_kept_connection_that_does_not_answer_in_time_is_not_tried_again(partner):
+    waiting = threading.Event()
+    first = []
+
+    def answer(connection, _request):
+        if first:
+            waiting.wait(10)
+            return
+        first.append(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    to = partner(answer)
+    with GuardedSession(allowed_hosts=[to.name]) as session:
+        assert session.deliver(Request(to.url)).status == 200
+        assert code(session.deliver(Request(to.url, read_timeout=0.2))) == "deliver.timeout"
+    waiting.set()
+    assert len(to.requests) == 2
+
+
+@pytest.mark.parametrize("name", ["_LONGEST_LIFE", "_LONGEST_REST"])
+def test_a_kept_connection_grows_old(partner, monkeypatch, name):
+    """Then the address is looked up and checked anew."""
+    to = partner()
+    with GuardedSession(allowed_hosts=[to.name]) as session:
+        session.deliver(Request(to.url))
+        monkeypatch.setattr(wire, name, 0.0)
+        assert session.deliver(Request(to.url)).status == 200
+    assert to.connections == 2
+
+
+def test_what_rests_is_closed_and_the_next_delivery_dials_anew(partner):
+    to = partner()
+    with GuardedSession(allowed_hosts=[to.name]) as session:
+        session.deliver(Request(to.url))
+        session.close_idle(3600.0)
+        session.deliver(Request(to.url))
+        assert to.connections == 1
+        session.close_idle(0.0)
+        assert session.deliver(Request(to.url)).status == 200
+    assert to.connections == 2

@@ -13,8 +13,11 @@ def run(batch, works):
     batch.env.cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
     now = batch.env.cr.fetchone()[0]
     for interface, group in batch.by_interface(works):
+        if not interface.gates:
+            continue
+        processes, subjects = batch.processes(group), batch.subjects(group)
         for work in group:
-            if interface.gates and not work.process_id:
+            if not work.process_id:
                 # Fail closed: without a process nobody can say whether the gate is open.
                 work.outcome = Fault(
                     "engine.configuration",
@@ -26,7 +29,7 @@ def run(batch, works):
                 deadline = _deadline(work, gate)
                 if deadline and gate.at_deadline == "open" and deadline <= now:
                     continue
-                verdict = gate._evaluate(batch.process(work), batch.subject(work))
+                verdict = gate._evaluate(processes[work.message_id], subjects[work.message_id])
                 if not verdict.open:
                     work.outcome = Wait(
                         wait_type="process",
