@@ -38,6 +38,7 @@
         "views/exchange/sync_transmission_views.xml",
         "views/exchange/sync_event_views.xml",
         "views/exchange/sync_engine_views.xml",
+        "views/monitor/sync_engine_check_views.xml",
         "views/exception/sync_exception_wizard_views.xml",
         "views/exception/sync_exception_views.xml",
         "views/flow/sync_process_views.xml",

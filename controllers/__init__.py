@@ -1,2 +1,3 @@
+from . import health
 from . import raw_dispatcher
 from . import webhook

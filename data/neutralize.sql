@@ -10,4 +10,8 @@ UPDATE sync_credential_version SET secret_encrypted = NULL, state = 'revoked';
 -- Work that was under way elsewhere when the copy was taken is nobody's here.
 UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL WHERE claim IS NOT NULL;
 DELETE FROM sync_worker;
+-- Which database is in use is for a security officer to say anew, on screen.
+UPDATE sync_production SET fingerprint = NULL, as_copy = false;
+UPDATE sync_alarm SET rung_at = NULL;
+DELETE FROM sync_engine_check;
 UPDATE sync_command SET executed_at = now() AT TIME ZONE 'UTC', moved = 0 WHERE executed_at IS NULL;

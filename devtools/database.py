@@ -117,6 +117,12 @@ class Databases:
 
     def copy(self, source: str, target: str) -> None:
         self.sql(f"CREATE DATABASE {identifier(target)} TEMPLATE {identifier(source)}")
+        # A clone is meant to work: it forgets which database its source was.
+        self.sql(
+            "DO $$ BEGIN IF to_regclass('sync_production') IS NOT NULL THEN"
+            " UPDATE sync_production SET fingerprint = NULL; END IF; END $$",
+            target,
+        )
         copy_filestore(source, target)
 
     def drop(self, name: str) -> None:

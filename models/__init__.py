@@ -4,6 +4,7 @@ from . import catalog
 from . import master
 from . import exchange
 from . import exception
+from . import monitor
 from . import flow
 from . import handlers
 from . import publishers

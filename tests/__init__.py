@@ -4,3 +4,4 @@ from . import test_catalog, test_credential, test_governance, test_pack, test_pa
 from . import test_pump, test_traffic
 from . import test_flow_process, test_handler_finance, test_handler_order_create
 from . import test_handler_shipment_confirmed, test_handler_tracking_event, test_tours
+from . import test_health, test_idle_lanes, test_production

@@ -86,6 +86,35 @@ class TestEngine(ExceptionCase):
             self.run_engine()
         self.assertEqual((len(tries), message.state, message.attempt), (2, "done", 1))
 
+    @mute_logger(f"{ENGINE}.inbound")
+    def test_what_a_rolled_back_transaction_announced_is_taken_back(self):
+        def apply_one(handler, work):
+            handler.env.registry.clear_cache()
+            if work.reference == "1001":
+                raise ZeroDivisionError
+            return self.done(work)
+
+        self.order("1001")
+        announced = []
+        reset = type(self.registry).reset_changes
+
+        def seen(registry):
+            announced.append(set(registry.cache_invalidated))
+            return reset(registry)
+
+        def fails(*_args):
+            self.registry.clear_cache()
+            raise ZeroDivisionError
+
+        with (
+            self.handled_by(apply_one),
+            patch.object(type(self.registry), "reset_changes", seen),
+            patch.object(inbound.journal, "record", fails),
+        ):
+            self.run_engine()
+        self.assertTrue(any("default" in caches for caches in announced))
+        self.assertFalse(self.registry.cache_invalidated)
+
     # -- waiting -----------------------------------------------------------------------------------------------------
 
     def test_a_document_that_waits_leaves_no_trace_and_uses_up_nothing(self):

@@ -1,9 +1,11 @@
 """Exceptions: one per cause, for a named person, that the buttons really end."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
+from odoo.tools import mute_logger
 
 from .exception_fixture import ExceptionCase
 
@@ -22,6 +24,22 @@ class TestException(ExceptionCase):
         self.assertEqual((exception.code, exception.domain, exception.state), ("apply.product_unknown", "sales", "new"))
         self.assertEqual(exception.trading_partner_id, self.shop)
         self.assertIn("SKU-9", exception.faults_html)
+
+    @mute_logger("odoo.addons.sync_governance.models.exception.collecting")
+    def test_a_document_that_cannot_be_explained_does_not_keep_the_others_from_it(self):
+        fold = type(self.env["sync.exception"])._fold
+
+        def fails(exceptions, cases, table):
+            if any(case.code == "apply.product_unknown" for case in cases):
+                raise ZeroDivisionError
+            return fold(exceptions, cases, table)
+
+        with patch.object(type(self.env["sync.exception"]), "_fold", fails):
+            strange = self.orders_that(self.unknown_product("SKU-9"), "1001")
+            plain = self.orders_that(self.fails("apply.refused", "credit"), "1002")
+        self.assertEqual(plain.exception_id.code, "apply.refused")
+        self.assertEqual(strange.exception_id.code, "engine.internal")
+        self.assertIn(f"Message {strange.id} failed", strange.exception_id.detail)
 
     def test_another_cause_is_another_exception(self):
         one = self.orders_that(self.unknown_product("SKU-9"), "1001").exception_id

@@ -15,8 +15,11 @@ ENGINE = (
     "sync.worker",
     "sync.command",
     "sync.dedupe",
+    "sync.engine.check",
+    "sync.production",
+    "sync.purge",
 )
-FOR_MANAGERS = ("sync.lane", "sync.worker", "sync.command", "sync.dedupe")
+FOR_MANAGERS = ("sync.lane", "sync.worker", "sync.command", "sync.dedupe", "sync.engine.check", "sync.purge")
 
 
 class TestExchangeAccess(ExceptionCase):

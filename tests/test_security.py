@@ -6,7 +6,16 @@ from odoo.tests import Form
 from .governance_fixture import GovernanceCase
 
 # The same for every company: catalogues that the addon brings and nobody fills with business.
-SHARED = {"sync.alarm", "sync.document.type", "sync.process.type", "sync.milestone.type"}
+# The last four are the server's own, about no document.
+SHARED = {
+    "sync.document.type",
+    "sync.process.type",
+    "sync.milestone.type",
+    "sync.engine.check",
+    "sync.production",
+    "sync.purge",
+    "sync.alarm",
+}
 DOMAINS = ("sales", "warehouse", "finance", "service", "integration")
 CONFIGURATION = (
     "sync.trading.partner",

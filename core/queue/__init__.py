@@ -17,6 +17,7 @@ from .claim import POOLS, ClaimedLane, Head, claim_lanes, heads, seconds_to_next
 from .commands import cancel, release_waiting, retry
 from .enqueue import NewMessage, enqueue
 from .fence import Finished, fence, finish, held
+from .idle import delete_idle
 from .rescue import (
     DEAD_AFTER_SECONDS,
     HEARTBEAT_SECONDS,
@@ -45,6 +46,7 @@ __all__ = [
     "admit",
     "cancel",
     "claim_lanes",
+    "delete_idle",
     "enqueue",
     "expire_parked",
     "fence",

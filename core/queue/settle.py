@@ -70,6 +70,7 @@ def settle(
               SET claim = NULL, worker_id = NULL, claimed_at = NULL,
                   strikes = CASE WHEN l.id = ANY(%s) THEN greatest(l.strikes - 1, 0) ELSE 0 END,
                   careful = l.careful AND h.run_at IS NOT NULL,
+                  rested_at = CASE WHEN h.run_at IS NULL THEN now() AT TIME ZONE 'UTC' END,
                   next_at = CASE WHEN l.blocked_message_id IS NULL THEN h.run_at END
              FROM unnest(%s::int[]) AS o(id)
              LEFT JOIN LATERAL (SELECT m.run_at FROM sync_message m

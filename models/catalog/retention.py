@@ -1,6 +1,7 @@
 """How long it is kept."""
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class SyncRetention(models.Model):
@@ -26,3 +27,16 @@ class SyncRetention(models.Model):
         "CHECK (payload_days >= 0 AND message_days >= 0 AND attempt_days >= 0 AND dedupe_days >= 0)",
         "Days are not negative.",
     )
+
+    @api.constrains("message_days", "dedupe_days")
+    def _check_keys_outlive_messages(self):
+        """Else a repeat would come as new while the first one is still there to be seen."""
+        for retention in self:
+            if retention.dedupe_days and not 0 < retention.message_days <= retention.dedupe_days:
+                raise ValidationError(
+                    self.env._(
+                        "Keys of senders are kept at least as long as messages: %s days.", retention.message_days
+                    )
+                    if retention.message_days
+                    else self.env._("Messages are kept for ever, so keys of senders are too: enter 0 days.")
+                )

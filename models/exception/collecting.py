@@ -23,8 +23,8 @@ LOST_RACES = {
 # The owner has the reminder; no log line and no mail beside it.
 QUIETLY = {"tracking_disable": True, "mail_auto_subscribe_no_notify": True}
 ANYTHING = """
-    SELECT EXISTS (SELECT FROM sync_message WHERE state = 'failed' AND exception_id IS NULL)
-        OR EXISTS (SELECT FROM sync_transmission WHERE verdict = 'rejected' AND exception_id IS NULL),
+    SELECT EXISTS (SELECT FROM sync_message WHERE state = 'failed' AND exception_id IS NULL),
+           EXISTS (SELECT FROM sync_transmission WHERE verdict = 'rejected' AND exception_id IS NULL),
            EXISTS (SELECT FROM sync_exception WHERE settling AND state IN ('new', 'in_progress'))
 """
 # What the last attempt says counts only if it is about the fault the message failed with: a poisoned or repeated
@@ -36,15 +36,15 @@ FAILED = """
       FROM sync_message m
       LEFT JOIN LATERAL (SELECT * FROM sync_attempt WHERE message_id = m.id ORDER BY id DESC LIMIT 1) a
              ON a.fault_code = m.fault_code
-     WHERE m.state = 'failed' AND m.exception_id IS NULL
-     ORDER BY m.id LIMIT %s
+     WHERE m.state = 'failed' AND m.exception_id IS NULL AND (%(ids)s::int[] IS NULL OR m.id = ANY(%(ids)s))
+     ORDER BY m.id LIMIT %(limit)s
        FOR NO KEY UPDATE OF m SKIP LOCKED
 """
 REJECTED = """
     SELECT id, fault_code, company_id, trading_partner_id, endpoint_id, fault_detail, occurred_at
       FROM sync_transmission
-     WHERE verdict = 'rejected' AND exception_id IS NULL
-     ORDER BY id LIMIT %s
+     WHERE verdict = 'rejected' AND exception_id IS NULL AND (%(ids)s::int[] IS NULL OR id = ANY(%(ids)s))
+     ORDER BY id LIMIT %(limit)s
        FOR NO KEY UPDATE SKIP LOCKED
 """
 UPSERT = """
@@ -60,6 +60,11 @@ UPSERT = """
            process_id = coalesce(e.process_id, EXCLUDED.process_id)
     RETURNING id, fingerprint, xmax = 0
 """
+UNEXPLAINED = {
+    "sync_message": "state = 'failed' AND exception_id IS NULL",
+    "sync_transmission": "verdict = 'rejected' AND exception_id IS NULL",
+}
+ONE_BY_ONE = 200
 TEMPLATE = (
     "(" + "%s, " * 20 + "0, %s, %s, 'new', true, false, 1, 1, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')"
 )
@@ -103,28 +108,85 @@ class SyncException(models.Model):
         Called by the engine at the end of each pass: one statement when there is nothing to do. Works in a transaction
         of its own, which several workers may do at once: each takes rows that nobody else holds.
         """
+        with read_committed(self.env.registry) as cr:
+            cr.execute(ANYTHING)
+            failed, rejected, settling = cr.fetchone()
+        moved = 0
+        if failed:
+            moved += self._collect_kind("sync_message", lambda e, ids: e._collect_failed(limit, ids))
+        if rejected:
+            moved += self._collect_kind("sync_transmission", lambda e, ids: e._collect_rejected(limit, ids))
+        if settling:
+            moved += self._apart("Exceptions that are over", lambda e: e._resolve_settled()) or 0
+        return moved
+
+    def _apart(self, what, part):
+        """Run ``part`` in a transaction of its own; None when it failed, which is logged."""
         try:
             with read_committed(self.env.registry) as cr:
-                cr.execute(ANYTHING)
-                unexplained, settling = cr.fetchone()
-                if not (unexplained or settling):
-                    return 0
                 # Superuser: exceptions are opened by the system, for people who need not see each other's.
                 exceptions = api.Environment(cr, api.SUPERUSER_ID, QUIETLY)["sync.exception"]
-                moved = exceptions._collect_failed(limit) + exceptions._collect_rejected(limit) if unexplained else 0
-                moved += exceptions._resolve_settled() if settling else 0
+                answer = part(exceptions)
                 exceptions.env.flush_all()
+                return answer
         except psycopg2.Error as error:
             if error.pgcode in LOST_RACES:
-                _logger.info("Lost a race for exceptions; the next pass takes them up: %s", error.pgcode)
+                _logger.info("%s: lost a race; the next pass takes them up: %s", what, error.pgcode)
                 return 1
-            _logger.exception("Exceptions could not be collected")
-            return 0
+            _logger.exception("%s could not be collected", what)
         except Exception:
-            # Fail open: what failed stays marked as unexplained and is tried again, and the queue goes on meanwhile.
-            _logger.exception("Exceptions could not be collected")
-            return 0
+            _logger.exception("%s could not be collected", what)
+        return None
+
+    def _collect_kind(self, table, collect):
+        """Collect a batch; when one of its rows makes that fail, the others one by one, and that one in plain words.
+
+        Fail open: what still cannot be explained stays marked and is tried again, and the queue goes on meanwhile.
+        """
+        moved = self._apart(table, lambda exceptions: collect(exceptions, None))
+        if moved is not None:
+            return moved
+        with read_committed(self.env.registry) as cr:
+            cr.execute(f"SELECT id FROM {table} WHERE {UNEXPLAINED[table]} ORDER BY id LIMIT %s", [ONE_BY_ONE])
+            ids = [row[0] for row in cr.fetchall()]
+        moved = 0
+        for row_id in ids:
+            one = self._apart(f"{table} {row_id}", lambda exceptions, row_id=row_id: collect(exceptions, [row_id]))
+            if one is None:
+                one = self._apart(f"{table} {row_id}", lambda e, row_id=row_id: e._explain_plainly(table, row_id))
+            moved += one or 0
         return moved
+
+    def _explain_plainly(self, table, row_id):
+        """The exception of a row whose own cannot be made: it says where to look, and nothing of the document."""
+        self.env.cr.execute(
+            f"""SELECT company_id, endpoint_id FROM {table} WHERE id = %s AND {UNEXPLAINED[table]}
+                   FOR NO KEY UPDATE SKIP LOCKED""",
+            [row_id],
+        )
+        row = self.env.cr.fetchone()
+        if not row:
+            return 0
+        company, endpoint = row
+        what = "Message" if table == "sync_message" else "Transmission"
+        case = Case(
+            code="engine.internal",
+            subject=f"exception of {what.lower()} {row_id}",
+            detail=f"{what} {row_id} failed, and what is wrong could not be told; the server's log says why.",
+            faults=None,
+            source="message" if table == "sync_message" else "transmission",
+            document=f"{what} {row_id}",
+            document_domain=None,
+            company_id=company,
+            trading_partner_id=None,
+            endpoint_id=endpoint,
+            interface_id=None,
+            process_id=None,
+            seen_at=fields.Datetime.now(),
+            row_ids=[row_id],
+        )
+        self._fold([case], table)
+        return 1
 
     @api.model
     @api.private
@@ -173,8 +235,8 @@ class SyncException(models.Model):
 
     # -- folding ---------------------------------------------------------------------------------------------------
 
-    def _collect_failed(self, limit):
-        self.env.cr.execute(FAILED, [limit])
+    def _collect_failed(self, limit, ids=None):
+        self.env.cr.execute(FAILED, {"limit": limit, "ids": ids})
         rows = self.env.cr.fetchall()
         types = {r.id: r for r in self.env["sync.document.type"].browse({row[7] for row in rows if row[7]})}
         partners = {r.id: r.name for r in self.env["sync.trading.partner"].browse({row[3] for row in rows if row[3]})}
@@ -220,8 +282,8 @@ class SyncException(models.Model):
         self._fold(cases, "sync_message")
         return len(rows)
 
-    def _collect_rejected(self, limit):
-        self.env.cr.execute(REJECTED, [limit])
+    def _collect_rejected(self, limit, ids=None):
+        self.env.cr.execute(REJECTED, {"limit": limit, "ids": ids})
         rows = self.env.cr.fetchall()
         endpoints = {r.id: r.name for r in self.env["sync.endpoint"].browse({row[4] for row in rows})}
         self._fold(

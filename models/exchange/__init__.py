@@ -12,6 +12,7 @@ from . import attempt
 from . import effect
 from . import dedupe
 from . import worker
+from . import production
 from . import command
 from . import handler
 from . import publisher

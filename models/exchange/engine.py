@@ -54,6 +54,8 @@ class SyncEngine(models.AbstractModel):
         registry, wire = self.env.registry, worker.pump
         worker.renew()
         moved = self._guarded(worker, lambda: wire.collect(registry))
+        if self.env["sync.production"]._standing().reason:
+            return moved
         if wire.is_quiet():
             return moved
         moved += self._guarded(worker, self.env["sync.command"]._execute_open)

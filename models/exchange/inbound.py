@@ -1,5 +1,6 @@
 """Drive inbound and internal messages: bytes to a change in Odoo."""
 
+import functools
 import logging
 import random
 import time
@@ -148,6 +149,24 @@ def _finish(registry, profiles, works, worker):
     return held
 
 
+def forgets_what_was_undone(transaction):
+    """When a business transaction is rolled back, so are the changes to registry and caches that it announced.
+
+    Else the next one would tell every process of a change that never was, and read what it cached meanwhile.
+    """
+
+    @functools.wraps(transaction)
+    def run(registry, *args):
+        try:
+            return transaction(registry, *args)
+        except BaseException:
+            registry.reset_changes()
+            raise
+
+    return run
+
+
+@forgets_what_was_undone
 def _transaction(registry, profiles, interface, works, worker, started):
     for work in works:
         work.outcome = None

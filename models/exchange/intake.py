@@ -51,6 +51,8 @@ class SyncIntake(models.AbstractModel):
         :param headers: the request's headers
         :raises Fault: ``receive.*`` or ``authentication.*``; nothing but the rejection was stored
         """
+        if self.env["sync.production"]._standing().reason:
+            raise Fault("receive.not_in_use", "This database is not in use for exchange.", subject="database")
         profile = self.env["sync.endpoint"].sudo()._intake_profile(code)  # sudo: the caller has no user yet
         if profile is None:
             raise Fault("receive.endpoint_unknown", "There is no such endpoint.", subject=f"endpoint {code}")

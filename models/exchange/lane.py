@@ -46,6 +46,9 @@ class SyncLane(models.Model):
         help="A worker died over it: it is worked alone, one document at a time, until it has run empty.",
     )
     blocked_message_id = fields.Integer(readonly=True)
+    rested_at = fields.Datetime(
+        string="At rest since", readonly=True, help="A lane that has been at rest for a day is removed."
+    )
 
     _line = models.UniqueIndex("(endpoint_id, key)")
     _due = models.Index("(worker_pool, endpoint_id, next_at, id) WHERE claim IS NULL AND next_at IS NOT NULL")

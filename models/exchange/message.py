@@ -102,6 +102,7 @@ class SyncMessage(models.Model):
     _by_age = models.Index("USING brin (created_at)")
     _in_lane = models.Index("(lane_id, id) WHERE state = 'ready'")
     _waiting = models.Index("(wait_type, wait_ref) WHERE state = 'parked'")
+    _may_come_back = models.Index("(lane_id) WHERE state IN ('parked', 'failed', 'cancelled')")
     _unexplained = models.Index("(id) WHERE state = 'failed' AND exception_id IS NULL")
     _of_transmission = models.Index("(transmission_id) WHERE transmission_id IS NOT NULL")
     _fan_out = models.UniqueIndex("(event_id, interface_id) WHERE event_id IS NOT NULL")

@@ -12,6 +12,7 @@ from odoo.modules import module
 from ...core import queue
 from .cursor import read_committed
 from .pump import Pump
+from .janitor import Janitor
 
 _logger = logging.getLogger(__name__)
 
@@ -78,12 +79,16 @@ class Worker:
         self._stop = threading.Event()
         self._thread = None
         self._doubtful = False
+        self._janitor = None
 
     def __enter__(self):
         self._register()
         if not in_test():
             self._thread = threading.Thread(target=self._beat, name="sync-heartbeat", daemon=True)
             self._thread.start()
+            if self.kind == "process":
+                self._janitor = Janitor(self)
+                self._janitor.start()
         return self
 
     def __exit__(self, *exc_info):
@@ -92,6 +97,8 @@ class Worker:
         finally:
             self.pump.close()
             self._stop.set()
+            if self._janitor:
+                self._janitor.end()
             if self._thread:
                 self._thread.join()
         with read_committed(self.registry) as cr:

@@ -19,7 +19,7 @@ class SyncHold(models.Model):
     reason_code = fields.Char(required=True, readonly=True)
     reason = fields.Char(required=True, readonly=True)
     gate_id = fields.Many2one("sync.gate", readonly=True, ondelete="restrict", help="Only this gate is closed.")
-    message_id = fields.Many2one("sync.message", readonly=True, ondelete="set null")
+    message_id = fields.Many2one("sync.message", readonly=True, ondelete="set null", index="btree_not_null")
     placed_at = fields.Datetime(string="Placed", required=True, readonly=True, default=fields.Datetime.now)
     placed_by_id = fields.Many2one("res.users", string="Placed by", readonly=True, default=lambda self: self.env.uid)
     released_at = fields.Datetime(string="Released", readonly=True)

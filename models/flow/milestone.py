@@ -37,7 +37,7 @@ class SyncMilestone(models.Model):
     due_at = fields.Datetime(string="Due", readonly=True)
     occurred_at = fields.Datetime(string="Happened", readonly=True)
     recorded_at = fields.Datetime(string="Known since", readonly=True)
-    message_id = fields.Many2one("sync.message", readonly=True, ondelete="set null")
+    message_id = fields.Many2one("sync.message", readonly=True, ondelete="set null", index="btree_not_null")
     waived_by_id = fields.Many2one("res.users", string="Waived by", readonly=True, ondelete="restrict")
     waived_reason = fields.Char(string="Reason", readonly=True)
 
