@@ -7,7 +7,7 @@
     "website": "https://github.com/sync-governance/sync_governance",
     "license": "LGPL-3",
     "application": True,
-    "depends": ["sale_stock", "purchase_stock", "stock_delivery", "account_payment"],
+    "depends": ["resource", "sale_stock", "purchase_stock", "stock_delivery", "account_payment"],
     "external_dependencies": {"python": ["requests", "jsonschema", "cryptography", "jmespath"]},
     "data": [
         "security/groups.xml",
@@ -39,6 +39,7 @@
         "views/exchange/sync_event_views.xml",
         "views/exchange/sync_engine_views.xml",
         "views/monitor/sync_engine_check_views.xml",
+        "views/exchange/sync_due_views.xml",
         "views/exception/sync_exception_wizard_views.xml",
         "views/exception/sync_exception_views.xml",
         "views/flow/sync_process_views.xml",

@@ -1,3 +1,4 @@
+from . import due
 from . import governance
 from . import partner
 from . import catalog
@@ -5,6 +6,7 @@ from . import master
 from . import exchange
 from . import exception
 from . import monitor
+from . import service_level
 from . import flow
 from . import handlers
 from . import publishers

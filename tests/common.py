@@ -142,6 +142,15 @@ class SyncCase(TransactionCase):
                     return
         self.fail(f"The engine found no rest in {passes} passes")
 
+    def time_comes(self, *kinds):
+        """Whatever is due some time (of these kinds) is due now."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            """UPDATE sync_due SET due_at = (now() AT TIME ZONE 'UTC') - interval '1 second'
+                WHERE %s OR kind = ANY(%s)""",
+            [not kinds, list(kinds)],
+        )
+
     def message(self, receipt):
         """The message of a receipt."""
         return self.env["sync.message"].search([("uid", "=", receipt.message_uid)])

@@ -150,8 +150,7 @@ class TestEngine(ExceptionCase):
         stays = self.orders_that(self.waits(deadline=past), "1001")
         goes_on = self.orders_that(self.waits(deadline=past, goes_on=True), "1002")
         type(self).answer = staticmethod(self.done)
-        with self.engine_cursors():
-            self.env["sync.engine"]._housekeep()
+        self.time_comes("message.parked")
         self.run_engine()
         self.assertEqual((stays.state, goes_on.state), ("failed", "done"))
 

@@ -365,12 +365,14 @@ class TestAlerts(FlowCase):
                 [shipped.id],
             )
             self.env.invalidate_all()
-            self.env["sync.milestone"]._cron_mark_overdue()
+            self.time_comes("milestone.due")
+            self.run_engine()
             alert = self.alerts("process.milestone_overdue")
             self.assertEqual(alert.process_id, process)
             self.assertTrue(alert.user_id)
             self.assertTrue(alert.activity_ids)
-            self.env["sync.milestone"]._cron_mark_overdue()
+            self.time_comes("milestone.due")
+            self.run_engine()
             self.assertEqual(len(self.alerts("process.milestone_overdue")), 1, "told once")
             picking = self.order().picking_ids
             self.threepl_ships("S-1", picking, {self.lamp: 2, self.cable: 3}, "NP1", final=True)

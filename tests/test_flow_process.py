@@ -89,7 +89,7 @@ class TestProcess(FlowCase):
     def test_what_is_past_its_time_becomes_overdue(self):
         process = self.env["sync.process"]._ensure("order_to_cash", "key", self.company)
         process._reach("order.received", fields.Datetime.now() - timedelta(hours=2))
-        self.env["sync.milestone"]._cron_mark_overdue()
+        self.env["sync.milestone"]._mark_overdue(process.milestone_ids.ids)
         self.assertEqual(self.state_of(process, "order.accepted"), "overdue")
         self.assertIn(process, self.env["sync.process"].search([("overdue_count", ">", 0)]))
         self.assertEqual(process.overdue_count, 1)

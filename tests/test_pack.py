@@ -1,5 +1,6 @@
 """A partner from a folder of data."""
 
+from decimal import Decimal
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
@@ -30,6 +31,41 @@ COUNTED = (
 class TestPack(GovernanceCase):
     def load(self, pack, **values):
         return self.env["sync.pack"].with_user(self.manager)._load(pack, self.company, values)
+
+    def test_a_pack_says_when_documents_are_worked(self):
+        data = reading.read("shopify")
+        for timing, settings in (
+            ("micro_batch", {"collect": {"documents": 50, "seconds": 30}}),
+            (
+                "window",
+                {
+                    "window": {
+                        "time_zone": "Europe/Brussels",
+                        "hours": [
+                            {"day": "monday", "from": 8, "to": Decimal("12.5")},
+                            {"day": "friday", "from": 9, "to": 17},
+                        ],
+                    }
+                },
+            ),
+        ):
+            changed = {**data, "policies": [{**data["policies"][0], "timing": timing, **settings}]}
+            self.assertEqual([fault.detail for fault in reading.schema().faults(changed)], [])
+            with patch.object(reading, "read", lambda name, changed=changed: changed):
+                policy = self.load("shopify").interface_ids.policy_id
+            self.assertEqual(policy.timing, timing)
+        self.assertEqual((policy.batch_documents, policy.batch_seconds), (50, 30))
+        calendar = policy.calendar_id
+        self.assertEqual((calendar.tz, calendar.company_id), ("Europe/Brussels", self.company))
+        self.assertEqual(
+            [(line.dayofweek, line.hour_from, line.hour_to) for line in calendar.attendance_ids.sorted("dayofweek")],
+            [("0", 8.0, 12.5), ("4", 9.0, 17.0)],
+        )
+
+    def test_a_pack_that_leaves_the_timing_open_is_refused(self):
+        data = reading.read("shopify")
+        changed = {**data, "policies": [{**data["policies"][0], "timing": "micro_batch"}]}
+        self.assertIn("does not say “collect”", " ".join(reading._loose_ends(changed)))
 
     def counts(self):
         return {model: self.env[model].sudo().with_context(active_test=False).search_count([]) for model in COUNTED}

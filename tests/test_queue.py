@@ -13,7 +13,7 @@ from odoo.tests import BaseCase, get_db_name, tagged
 
 from odoo.addons.sync_governance.core import queue
 
-TABLES = ("sync_endpoint", "sync_endpoint_traffic", "sync_lane", "sync_message", "sync_worker")
+TABLES = ("sync_due", "sync_endpoint", "sync_endpoint_traffic", "sync_lane", "sync_message", "sync_worker")
 
 
 @tagged("post_install", "-at_install")
@@ -175,7 +175,7 @@ class TestQueue(QueueCase):
         token, lanes, heads = self.claim()
         self.assertEqual([head.message_id for head in heads], [second])
         with self.connection() as cr:
-            self.assertEqual(queue.release_waiting(cr, "order", ["7", "8"]), [first])
+            self.assertEqual(queue.release_waiting(cr, "order", ["7", "8"]), ([first], False))
             queue.finish(cr, [(second, None, None)])
             queue.settle(cr, token=token, lane_ids=[lanes[0].lane_id])
         self.assertEqual([head.message_id for head in self.claim()[2]], [first])

@@ -6,7 +6,7 @@ from odoo.tests import Form
 from .governance_fixture import GovernanceCase
 
 # The same for every company: catalogues that the addon brings and nobody fills with business.
-# The last four are the server's own, about no document.
+# The last five are the server's own, about no document.
 SHARED = {
     "sync.document.type",
     "sync.process.type",
@@ -15,6 +15,7 @@ SHARED = {
     "sync.production",
     "sync.purge",
     "sync.alarm",
+    "sync.watermark",
 }
 DOMAINS = ("sales", "warehouse", "finance", "service", "integration")
 CONFIGURATION = (

@@ -14,17 +14,17 @@ Times are ``timestamp`` without zone and mean UTC, as Odoo stores them; the only
 """
 
 from .claim import POOLS, ClaimedLane, Head, claim_lanes, heads, seconds_to_next
-from .commands import cancel, release_waiting, retry
+from .commands import cancel, retry
+from .due import DueTime, cancel_due, due_ids, due_kinds, postpone, schedule, schedule_in, take
 from .enqueue import NewMessage, enqueue
 from .fence import Finished, fence, finish, held
 from .idle import delete_idle
+from .parking import GATHERED, PARKED, Timing, end_waits, release_waiting
 from .rescue import (
     DEAD_AFTER_SECONDS,
     HEARTBEAT_SECONDS,
     STRIKES_UNTIL_POISON,
-    expire_parked,
     quarantine,
-    release_overdue,
     rescue,
     sweep,
 )
@@ -34,31 +34,41 @@ from .traffic import CLOCK, admit
 __all__ = [
     "CLOCK",
     "DEAD_AFTER_SECONDS",
+    "GATHERED",
     "HEARTBEAT_SECONDS",
+    "PARKED",
     "POOLS",
     "STRIKES_UNTIL_POISON",
     "ClaimedLane",
+    "DueTime",
     "Finished",
     "Head",
     "NewMessage",
+    "Timing",
     "Verdict",
     "abandon",
     "admit",
     "cancel",
+    "cancel_due",
     "claim_lanes",
     "delete_idle",
+    "due_ids",
+    "due_kinds",
+    "end_waits",
     "enqueue",
-    "expire_parked",
     "fence",
     "finish",
     "heads",
     "held",
+    "postpone",
     "quarantine",
-    "release_overdue",
     "release_waiting",
     "rescue",
     "retry",
+    "schedule",
+    "schedule_in",
     "seconds_to_next",
     "settle",
     "sweep",
+    "take",
 ]

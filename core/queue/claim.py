@@ -157,7 +157,8 @@ def heads(cr: Cursor, lane_ids: Sequence[int], per_lane: int = 1) -> list[Head]:
 
 
 _NEXT = f"""
-    SELECT extract(epoch FROM min(greatest(l.next_at, d.breaker_until, d.token_at)) - {UTC_NOW})::float8
+    SELECT extract(epoch FROM least(min(greatest(l.next_at, d.breaker_until, d.token_at)),
+                                    (SELECT min(due_at) FROM sync_due)) - {UTC_NOW})::float8
       FROM (SELECT e.id, e.breaker_until, w.pool,
                    {UTC_NOW} + make_interval(secs => (1 - least({TOKENS}, 1)) / nullif(e.delivery_rate, 0)::float8)
                        AS token_at
@@ -174,7 +175,7 @@ _NEXT = f"""
 
 
 def seconds_to_next(cr: Cursor, pools: Sequence[str], full: Sequence[int] = ()) -> float | None:
-    """Seconds until the next lane of ``pools`` can be claimed (not above 0: now); None when nothing waits.
+    """Seconds until a lane of ``pools`` can be claimed or something is due (not above 0: now); None: nothing waits.
 
     ``full``: endpoints of which the worker holds as much as it may, so that only its own progress changes anything.
     The same goes for an endpoint with as much on the wire as it takes at once: whoever gets an answer looks again.

@@ -1,4 +1,4 @@
-"""What people and business transactions ask of the queue: retry, cancel, release what waits.
+"""What people ask of the queue: retry and cancel. (What waits is released in ``parking``.)
 
 Each locks the lanes first. All are idempotent: what is not in the state they start from is left alone.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .parking import stop_deadlines
 from .sql import UTC_NOW, Cursor, lock_lanes, wake_lanes
 
 RETRYABLE = ("failed", "parked", "cancelled")
@@ -24,6 +25,7 @@ def retry(cr: Cursor, message_ids: Sequence[int]) -> list[int]:
         [list(message_ids), list(RETRYABLE)],
     )
     moved = cr.fetchall()
+    stop_deadlines(cr, message_ids)
     _unblock(cr, message_ids)
     wake_lanes(cr, sorted({lane for _, lane in moved} | set(lanes)))
     return [message for message, _ in moved]
@@ -39,29 +41,8 @@ def cancel(cr: Cursor, message_ids: Sequence[int]) -> list[int]:
         [list(message_ids)],
     )
     moved = [row[0] for row in cr.fetchall()]
+    stop_deadlines(cr, message_ids)
     _unblock(cr, message_ids)
-    wake_lanes(cr, lanes)
-    return moved
-
-
-def release_waiting(cr: Cursor, wait_type: str, refs: Sequence[str]) -> list[int]:
-    """Make ready what was parked for (``wait_type``, one of ``refs``); each goes back to its place in its lane."""
-    cr.execute(
-        "SELECT id, lane_id FROM sync_message WHERE state = 'parked' AND wait_type = %s AND wait_ref = ANY(%s)",
-        [wait_type, list(refs)],
-    )
-    rows = cr.fetchall()
-    if not rows:
-        return []
-    lanes = sorted({lane for _, lane in rows})
-    lock_lanes(cr, lanes)
-    cr.execute(
-        f"""UPDATE sync_message
-               SET state = 'ready', run_at = {UTC_NOW}, wait_type = NULL, wait_ref = NULL, wait_until = NULL
-             WHERE id = ANY(%s) AND state = 'parked' AND wait_type = %s AND wait_ref = ANY(%s) RETURNING id""",
-        [[message for message, _ in rows], wait_type, list(refs)],
-    )
-    moved = [row[0] for row in cr.fetchall()]
     wake_lanes(cr, lanes)
     return moved
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .parking import Timing, gather
 from .sql import UTC_NOW, Cursor
 
 
@@ -14,7 +15,8 @@ class NewMessage:
 
     ``key`` is the ordering key: messages of one endpoint that share it are worked first-in first-out. ``state`` is
     ``ready``, or ``failed`` for one that a person must look at before anything happens (then it has no lane).
-    ``pool`` is the pool of workers that takes its lane; what is delivered always has its own.
+    ``pool`` is the pool of workers that takes its lane; what is delivered always has its own. With a ``timing`` it
+    waits until it is time for the documents of its interface.
     """
 
     uid: str
@@ -33,6 +35,7 @@ class NewMessage:
     state: str = "ready"
     fault_code: str | None = None
     pool: str = "standard"
+    timing: Timing | None = None
 
 
 _COLUMNS = (
@@ -48,15 +51,17 @@ _COLUMNS = (
     ("process_id", "int"),
     ("credential_id", "int"),
     ("reference", "text"),
-    ("state", "text"),
     ("fault_code", "text"),
 )
 
+_NAMES = ", ".join(name for name, _ in _COLUMNS)
+
 _INSERT = f"""
-    INSERT INTO sync_message (lane_id, {", ".join(name for name, _ in _COLUMNS)}, run_at, created_at)
-    SELECT lane_id, {", ".join(name for name, _ in _COLUMNS)}, {UTC_NOW}, {UTC_NOW}
-      FROM unnest(%s::int[], {", ".join(f"%s::{kind}[]" for _, kind in _COLUMNS)})
-           WITH ORDINALITY AS t(lane_id, {", ".join(name for name, _ in _COLUMNS)}, position)
+    INSERT INTO sync_message (lane_id, state, wait_type, wait_ref, wait_until, {_NAMES}, run_at, created_at)
+    SELECT lane_id, state, wait_type, CASE WHEN wait_type IS NOT NULL THEN interface_id::text END,
+           {UTC_NOW} + make_interval(secs => wait_seconds), {_NAMES}, {UTC_NOW}, {UTC_NOW}
+      FROM unnest(%s::int[], %s::text[], %s::text[], %s::float8[], {", ".join(f"%s::{kind}[]" for _, kind in _COLUMNS)})
+           WITH ORDINALITY AS t(lane_id, state, wait_type, wait_seconds, {_NAMES}, position)
      ORDER BY position
     RETURNING id
 """
@@ -72,11 +77,21 @@ def enqueue(cr: Cursor, messages: Sequence[NewMessage]) -> list[int]:
         return []
     lanes, idle = _locked_lanes(cr, [m for m in messages if m.state == "ready"])
     lane_ids = [lanes.get((m.endpoint_id, m.key)) if m.state == "ready" else None for m in messages]
+    waits = _waits(cr, messages)
+    states = ["parked" if wait else m.state for m, wait in zip(messages, waits, strict=True)]
     cr.execute(
         _INSERT,
-        [lane_ids, *([getattr(m, name) for m in messages] for name, _ in _COLUMNS)],
+        [
+            lane_ids,
+            states,
+            [wait.kind if wait else None for wait in waits],
+            [wait.seconds if wait else None for wait in waits],
+            *([getattr(m, name) for m in messages] for name, _ in _COLUMNS),
+        ],
     )
     ids = [row[0] for row in cr.fetchall()]
+    ready = {lane for lane, state in zip(lane_ids, states, strict=True) if state == "ready"}
+    idle = {lane: pool for lane, pool in idle.items() if lane in ready}
     if idle:
         cr.execute(
             f"""UPDATE sync_lane l SET next_at = {UTC_NOW}, worker_pool = t.pool
@@ -86,13 +101,25 @@ def enqueue(cr: Cursor, messages: Sequence[NewMessage]) -> list[int]:
     return ids
 
 
+def _waits(cr: Cursor, messages: Sequence[NewMessage]) -> list[Timing | None]:
+    """The timing of each message that waits for the others of its interface; the lanes are locked by now."""
+    timed = [m for m in messages if m.timing and m.interface_id and m.state == "ready"]
+    if not timed:
+        return [None] * len(messages)
+    waiting = gather(cr, [(m.interface_id, m.company_id, m.timing) for m in timed])
+    return [m.timing if m.state == "ready" and m.interface_id in waiting else None for m in messages]
+
+
 def _locked_lanes(cr: Cursor, messages: Sequence[NewMessage]) -> tuple[dict[tuple[int, str], int], dict[int, str]]:
     """Create the missing lanes and lock all of them, in one order for everybody; and which to wake, for which pool.
 
     A new lane is locked by having been inserted, and is born awake: it becomes visible together with its messages.
+    One whose messages may wait for their time is born asleep, and woken like an old one.
     """
     # One lane per key; of several messages the first one's pool counts.
-    wanted = {(m.endpoint_id, m.key): (m.company_id, m.direction, _pool(m)) for m in reversed(messages)}
+    wanted = {
+        (m.endpoint_id, m.key): (m.company_id, m.direction, _pool(m), m.timing is None) for m in reversed(messages)
+    }
     if not wanted:
         return {}, {}
     rows = sorted((*line, *rest) for line, rest in wanted.items())
@@ -103,12 +130,16 @@ def _locked_lanes(cr: Cursor, messages: Sequence[NewMessage]) -> tuple[dict[tupl
     while len(found) < len(wanted):
         cr.execute(
             f"""INSERT INTO sync_lane (endpoint_id, key, company_id, direction, worker_pool, strikes, next_at)
-               SELECT e, k, c, d, p, 0, {UTC_NOW}
-                 FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::text[]) AS t(e, k, c, d, p)
-               ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING id, endpoint_id, key""",
+               SELECT e, k, c, d, p, 0, CASE WHEN awake THEN {UTC_NOW} END
+                 FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::text[], %s::bool[])
+                      AS t(e, k, c, d, p, awake)
+               ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING id, endpoint_id, key, next_at IS NULL""",
             columns,
         )
-        found |= {(endpoint, key): lane for lane, endpoint, key in cr.fetchall()}
+        for lane, endpoint, key, asleep in cr.fetchall():
+            found[endpoint, key] = lane
+            if asleep:
+                idle[lane] = wanted[endpoint, key][2]
         rest = [line for line in wanted if line not in found]
         if not rest:
             break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .sql import UTC_NOW, Cursor, lock_lanes, wake_lanes
+from .sql import UTC_NOW, Cursor
 
 HEARTBEAT_SECONDS = 3
 DEAD_AFTER_SECONDS = 10
@@ -51,38 +51,6 @@ def quarantine(cr: Cursor, lane_id: int, *, token: str, block: bool) -> int | No
             [row[0], lane_id],
         )
     return row[0] if row else None
-
-
-def expire_parked(cr: Cursor, limit: int = 500) -> list[int]:
-    """Fail what has waited past its deadline: it becomes an exception under the fault it was parked with."""
-    cr.execute(
-        f"""UPDATE sync_message SET state = 'failed', exception_id = NULL
-             WHERE id = ANY(ARRAY(
-                   SELECT id FROM sync_message
-                    WHERE state = 'parked' AND wait_until <= {UTC_NOW} AND NOT coalesce(wait_goes_on, false)
-                    ORDER BY wait_until LIMIT %s FOR NO KEY UPDATE SKIP LOCKED))
-         RETURNING id""",
-        [limit],
-    )
-    return [row[0] for row in cr.fetchall()]
-
-
-def release_overdue(cr: Cursor, limit: int = 500) -> list[int]:
-    """Make ready what has waited until its deadline and goes on then by itself."""
-    overdue = f"state = 'parked' AND wait_goes_on AND wait_until <= {UTC_NOW}"
-    cr.execute(f"SELECT id, lane_id FROM sync_message WHERE {overdue} ORDER BY wait_until LIMIT %s", [limit])
-    rows = cr.fetchall()
-    lanes = sorted({lane for _, lane in rows})
-    lock_lanes(cr, lanes)
-    cr.execute(
-        f"""UPDATE sync_message SET state = 'ready', run_at = {UTC_NOW}, wait_type = NULL, wait_ref = NULL,
-                                   wait_until = NULL
-             WHERE id = ANY(%s) AND {overdue} RETURNING id""",
-        [[message for message, _ in rows]],
-    )
-    moved = [row[0] for row in cr.fetchall()]
-    wake_lanes(cr, lanes)
-    return moved
 
 
 def sweep(cr: Cursor, limit: int = 500) -> list[int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from .parking import AGAIN_SECONDS, schedule_deadlines
 from .sql import UTC_NOW, Cursor
 
 ABANDONED_REST_SECONDS = 5
@@ -136,6 +137,8 @@ def _park(cr: Cursor, verdicts: Sequence[Verdict]) -> None:
                 [v.reference for v in verdicts],
             ],
         )
+        # A deadline that is past already must not be met again and again without a rest.
+        schedule_deadlines(cr, [v.message_id for v in verdicts if v.wait_until], at_least=AGAIN_SECONDS)
 
 
 def _fail(cr: Cursor, verdicts: Sequence[Verdict]) -> None:

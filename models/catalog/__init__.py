@@ -7,3 +7,4 @@ from . import policy
 from . import contract
 from . import mapping
 from . import interface
+from . import timing

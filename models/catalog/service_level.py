@@ -6,7 +6,8 @@ from odoo import fields, models
 class SyncServiceLevel(models.Model):
     """Targets of an interface; 0 sets none.
 
-    The engine measures against them, exceptions take their due time from them.
+    The engine measures finished documents against them and tells before one that waits is late; exceptions take their
+    due time from them.
     """
 
     _name = "sync.service.level"
@@ -28,7 +29,10 @@ class SyncServiceLevel(models.Model):
     delivered_seconds = fields.Integer(
         string="Event to delivered (s)", help="From the business event to the partner's confirmation."
     )
-    acknowledged_seconds = fields.Integer(string="Received to acknowledged (s)")
+    acknowledged_seconds = fields.Integer(
+        string="Received to acknowledged (s)",
+        help="From the receipt of a document to the delivery of our acknowledgement, where the policy asks for one.",
+    )
     fulfilled_hours = fields.Float(string="Ordered to fulfilled (h)")
     resolve_hours = fields.Float(string="Exception resolved within (h)", default=8)
     target_percent = fields.Float(

@@ -3,3 +3,4 @@ from . import resolving
 from . import assignment
 from . import collecting
 from . import settling
+from . import escalating

@@ -62,6 +62,7 @@ class SyncException(models.Model):
         "resolved_by_id",
         "resolved_at",
         "settling",
+        "escalated_at",
     )
 
     name = fields.Char(string="What happened", readonly=True)

@@ -14,6 +14,8 @@ from . import dedupe
 from . import worker
 from . import production
 from . import command
+from . import due
+from . import parked
 from . import handler
 from . import publisher
 from . import transport

@@ -83,9 +83,10 @@ class SyncCommand(models.Model):
         if not row:
             return False
         command_id, kind, message_ids, wait_type, refs = row
+        more = False
         try:
             with cr.savepoint(flush=False):
-                moved = self._execute(cr, kind, json.loads(message_ids), wait_type, json.loads(refs))
+                moved, more = self._execute(cr, kind, json.loads(message_ids), wait_type, json.loads(refs))
         except Exception as error:
             if getattr(error, "pgcode", None) in CONFLICTS:
                 raise
@@ -93,18 +94,22 @@ class SyncCommand(models.Model):
             moved = []
         # clock_timestamp: later than every snapshot that could not see the release yet.
         cr.execute(
-            "UPDATE sync_command SET executed_at = clock_timestamp() AT TIME ZONE 'UTC', moved = %s WHERE id = %s",
-            [len(moved), command_id],
+            """UPDATE sync_command
+                  SET executed_at = CASE WHEN %s THEN NULL ELSE clock_timestamp() AT TIME ZONE 'UTC' END,
+                      moved = coalesce(moved, 0) + %s
+                WHERE id = %s""",
+            [more, len(moved), command_id],
         )
         return True
 
     def _execute(self, cr, kind, message_ids, wait_type, refs):
+        """Returns the messages moved, and whether a part is left for the next turn."""
         if kind == "release":
             return queue.release_waiting(cr, wait_type, refs)
         moved = {"retry": queue.retry, "cancel": queue.cancel}[kind](cr, message_ids)
         # Last: whoever collects exceptions locks messages first too, so nobody waits in a circle.
         self.env["sync.exception"]._watch(cr, moved)
-        return moved
+        return moved, False
 
     @api.model
     def _released_since(self, cr, wait_type, refs, since):

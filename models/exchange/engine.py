@@ -50,7 +50,7 @@ class SyncEngine(models.AbstractModel):
     @api.model
     @api.private
     def _run_pass(self, worker):
-        """One look at everything: requests, new events, lanes that are due. Returns how much was moved."""
+        """One look at everything: requests, due times, new events, lanes. Returns how much was moved."""
         registry, wire = self.env.registry, worker.pump
         worker.renew()
         moved = self._guarded(worker, lambda: wire.collect(registry))
@@ -59,6 +59,7 @@ class SyncEngine(models.AbstractModel):
         if wire.is_quiet():
             return moved
         moved += self._guarded(worker, self.env["sync.command"]._execute_open)
+        moved += self._guarded(worker, self.env["sync.due"]._run_due)
         moved += self._guarded(worker, lambda: route.run(registry))
         for pools, parts in SLICES:
             if worker.serves(pools):

@@ -23,8 +23,6 @@ class SyncEngine(models.AbstractModel):
         """Every minute, one by one: when one fails it is logged, and the others are done all the same."""
         moved = [
             self._look_after("rescue", self._rescue),
-            self._look_after("deadlines that go on", self._go_on),
-            self._look_after("deadlines", self._expire),
             self._look_after("lost wake-ups", self._sweep),
         ]
         self._look_after("health of endpoints", self._look_after_endpoints)
@@ -58,15 +56,6 @@ class SyncEngine(models.AbstractModel):
         if rescued:
             _logger.warning("Took up %s lanes of workers that died", len(rescued))
         return rescued
-
-    def _go_on(self):
-        with read_committed(self.env.registry) as cr:
-            return queue.release_overdue(cr)
-
-    def _expire(self):
-        # Apart: what locks lanes holds no message of another statement, or two could wait in a circle.
-        with read_committed(self.env.registry) as cr:
-            return queue.expire_parked(cr)
 
     def _sweep(self):
         with read_committed(self.env.registry) as cr:

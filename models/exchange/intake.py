@@ -213,12 +213,18 @@ class SyncIntake(models.AbstractModel):
                         credential_id=credential_id,
                         state="ready" if fresh else "failed",
                         fault_code=None if fresh else "receive.key_reused_with_other_body",
+                        timing=self._timing(profile, interface_id),
                     )
                 ],
             )
             self._used(cr, credential_id)
         self.env["sync.engine"]._wake()
         return Receipt(uid, False)
+
+    def _timing(self, profile, interface_id):
+        policy_id = profile["timed"].get(interface_id)
+        policies = self.env["sync.policy"].sudo()  # sudo: the caller of the intake has no user yet
+        return policies.browse(policy_id)._timing() if policy_id else None
 
     def _insert_transmission(
         self,

@@ -23,6 +23,8 @@ ANSWER_SECONDS = 0.02
 """How long a worker with deliveries under way waits for an answer before it says that it is asleep."""
 WIRE_SECONDS = 0.1
 """How often one that may not sleep, because nobody would wake it, looks for other work meanwhile."""
+IN_OTHER_HANDS_SECONDS = 0.2
+"""The rest before the next look at what is due and was not to be had, because another transaction holds it."""
 
 
 class Loop:
@@ -95,14 +97,16 @@ class Loop:
         self.worker.stay_awake()
 
     def seconds_to_next(self):
-        """Seconds until the next lane is due that this worker has room for, at most :data:`POLL_SECONDS`."""
+        """Seconds until the next due time, or lane that this worker has room for; at most :data:`POLL_SECONDS`."""
         pump = self.worker.pump
         if pump.is_quiet():
             return POLL_SECONDS
         pools = [pool for pool in self.worker.pools if pool != "delivery" or pump.room()]
         with read_committed(self.registry) as cr:
             seconds = queue.seconds_to_next(cr, pools, pump.full())
-        return POLL_SECONDS if seconds is None else min(max(seconds, 0.0), POLL_SECONDS)
+        if seconds is None:
+            return POLL_SECONDS
+        return min(seconds, POLL_SECONDS) if seconds > 0 else IN_OTHER_HANDS_SECONDS
 
 
 class Bell:

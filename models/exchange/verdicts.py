@@ -148,7 +148,7 @@ def _look_again(registry, parked, since):
             env = api.Environment(cr, api.SUPERUSER_ID, {})  # reads requests to the engine
             released = env["sync.command"]._released_since(cr, wait_type, refs, since)
             if released:
-                queue.release_waiting(cr, wait_type, released)
+                queue.release_waiting(cr, wait_type, released)  # at most what this round parked
 
 
 def _lost(work):

@@ -11,8 +11,8 @@ from odoo.modules import module
 
 from ...core import queue
 from .cursor import read_committed
-from .pump import Pump
 from .janitor import Janitor
+from .pump import Pump
 
 _logger = logging.getLogger(__name__)
 

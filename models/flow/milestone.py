@@ -6,6 +6,10 @@ from odoo.exceptions import AccessError, UserError
 from ..governance.domains import DOMAINS
 from .milestone_type import LEVEL_MODELS
 
+DUE = "milestone.due"
+"""The kind of due time of a milestone that is expected."""
+AGAIN_SECONDS = 1
+"""A milestone that another transaction held at its due time is looked at again after this."""
 STATES = [("expected", "Expected"), ("reached", "Reached"), ("overdue", "Overdue"), ("waived", "Waived")]
 
 
@@ -131,6 +135,7 @@ class SyncMilestone(models.Model):
             fetch=True,
         )
         if changed:
+            self.env["sync.due"]._cancel(DUE, [row[0] for row in changed])
             self._schedule(processes)
         return self.browse(row[0] for row in changed)
 
@@ -149,28 +154,51 @@ class SyncMilestone(models.Model):
                                               AND (r.subject_model <> d.subject_model OR r.subject_id = d.subject_id)
                         WHERE d.process_id = ANY(%s) AND d.state IN ('expected', 'overdue')
                         GROUP BY d.id, t.due_after_hours) r
-                WHERE d.id = r.id AND d.due_at IS DISTINCT FROM r.due_at""",
+                WHERE d.id = r.id AND d.due_at IS DISTINCT FROM r.due_at
+            RETURNING d.id, d.company_id, d.due_at, d.state = 'expected'""",
             [processes.ids],
         )
+        moved = self.env.cr.fetchall()
+        self.env["sync.due"]._schedule(DUE, [row[:3] for row in moved if row[3]])
         self.invalidate_model()
         processes.invalidate_recordset(["milestone_ids"])
+
+    @api.model
+    def _schedule_again(self, processes):
+        """Due times of everything the processes still expect: they were dropped while the processes were at rest."""
+        expected = self.search(
+            [("process_id", "in", processes.ids), ("state", "=", "expected"), ("due_at", "!=", False)]
+        )
+        self.env["sync.due"]._schedule(DUE, [(m.id, m.company_id.id, m.due_at) for m in expected])
 
     # -- overdue ---------------------------------------------------------------------------------------------------
 
     @api.model
-    def _cron_mark_overdue(self, limit=10000):
-        """Mark what is past its due time, earliest first."""
+    def _mark_overdue(self, milestone_ids):
+        """Mark those of ``milestone_ids`` that are past their due time; returns them.
+
+        What a business transaction holds just now is not waited for, but looked at again.
+        """
         self.flush_model()
         self.env.cr.execute(
             """UPDATE sync_milestone SET state = 'overdue'
                 WHERE id IN (SELECT m.id FROM sync_milestone m JOIN sync_process p ON p.id = m.process_id
-                              WHERE m.state = 'expected' AND m.due_at < now() AT TIME ZONE 'UTC'
+                              WHERE m.id = ANY(%s) AND m.state = 'expected' AND m.due_at <= now() AT TIME ZONE 'UTC'
                                 AND p.state IN ('running', 'on_hold')
-                              ORDER BY m.due_at LIMIT %s FOR NO KEY UPDATE OF m SKIP LOCKED)
+                              ORDER BY m.id FOR NO KEY UPDATE OF m SKIP LOCKED)
                RETURNING id""",
-            [limit],
+            [list(milestone_ids)],
         )
         overdue = self.browse(row[0] for row in self.env.cr.fetchall())
+        self.env.cr.execute(
+            """SELECT m.id, m.company_id,
+                      greatest(m.due_at, (now() AT TIME ZONE 'UTC') + make_interval(secs => %s))
+                 FROM sync_milestone m JOIN sync_process p ON p.id = m.process_id
+                WHERE m.id = ANY(%s) AND m.state = 'expected' AND p.state IN ('running', 'on_hold')
+                  AND m.due_at IS NOT NULL""",
+            [AGAIN_SECONDS, list(milestone_ids)],
+        )
+        self.env["sync.due"]._schedule(DUE, self.env.cr.fetchall())
         self.invalidate_model(["state"])
         return overdue
 
@@ -189,6 +217,7 @@ class SyncMilestone(models.Model):
             raise UserError(self.env._("“%s” is not open.", wrong[0].name))
         # sudo: nobody writes milestones directly; who may waive was checked above.
         self.sudo().write({"state": "waived", "waived_by_id": self.env.uid, "waived_reason": reason})
+        self.env["sync.due"]._cancel(DUE, self.ids)
         self.process_id._wake_waiting()
         self.process_id._check_completed()
 
@@ -201,3 +230,19 @@ class SyncMilestone(models.Model):
             "res_id": self.message_id.id,
             "views": [(False, "form")],
         }
+
+
+class SyncDueMilestone(models.AbstractModel):
+    """An expected milestone has not been reached by its time."""
+
+    _name = "sync.due.milestone"
+    _description = "Due time of a milestone"
+    _inherit = ["sync.due.kind"]
+    _kind = DUE
+    _title = "A milestone is due"
+    _about = "sync.milestone"
+
+    @api.model
+    @api.private
+    def _due(self, due_times):
+        self.env["sync.milestone"]._mark_overdue([due.res_id for due in due_times])

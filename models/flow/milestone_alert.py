@@ -10,8 +10,8 @@ class SyncMilestone(models.Model):
     _inherit = "sync.milestone"
 
     @api.model
-    def _cron_mark_overdue(self, limit=10000):
-        overdue = super()._cron_mark_overdue(limit)
+    def _mark_overdue(self, milestone_ids):
+        overdue = super()._mark_overdue(milestone_ids)
         for milestone in overdue:
             milestone._alert(
                 LATE,

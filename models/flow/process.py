@@ -406,3 +406,5 @@ class SyncProcess(models.Model):
         self.sudo().write(  # sudo: see the class
             {"state": state, "completed_at": fields.Datetime.now() if state in ("completed", "cancelled") else False}
         )
+        if state == "running":
+            self.env["sync.milestone"].sudo()._schedule_again(self)  # sudo: see the class

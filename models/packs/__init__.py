@@ -1,2 +1,3 @@
 from . import pack
 from . import loading
+from . import timing

@@ -167,19 +167,23 @@ class SyncPack(models.AbstractModel):
             },
             "policies": {
                 entry["code"]: self._version(
-                    "sync.policy", pack, company, entry, self._policy_values(pack, entry, gates, levels, retentions)
+                    "sync.policy",
+                    pack,
+                    company,
+                    entry,
+                    self._policy_values(pack, entry, gates, levels, retentions, company),
                 )
                 for entry in pack["policies"]
             },
         }
 
-    def _policy_values(self, pack, entry, gates, levels, retentions):
+    def _policy_values(self, pack, entry, gates, levels, retentions, company):
         retry = entry["retry"]
         used_by = [i["document_type"] for i in pack["interfaces"] if i["policy"] == entry["code"]]
         types = self.env["sync.document.type"].browse([self.env["sync.document.type"]._id_of(code) for code in used_by])
         data = {
             "domain": types[:1].domain or "integration",
-            "timing": entry["timing"],
+            **self._timing_values(entry, company),
             "head_policy": entry["on_failure"],
             "retry_kind": retry["kind"],
             "max_attempts": retry["max_attempts"],

@@ -65,3 +65,6 @@ def _loose_ends(pack):
         for gate in policy.get("gates", ()):
             if gate not in gates:
                 yield f"{policy['code']} names the gate {gate!r}, which the pack does not have."
+        needed = {"micro_batch": "collect", "window": "window"}.get(policy["timing"])
+        if needed and needed not in policy:
+            yield f"{policy['code']} has the timing {policy['timing']} and does not say “{needed}”."

@@ -4,3 +4,4 @@ from . import endpoint_agent
 from . import endpoint_profile
 from . import credential
 from . import credential_version
+from . import credential_expiry

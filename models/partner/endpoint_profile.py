@@ -18,8 +18,9 @@ class SyncEndpoint(models.Model):
 
         Members: ``id``, ``code``, ``company_id``, ``trading_partner_id``, ``environment``, ``live``, ``codec``,
         ``authentication``, ``authentication_settings`` (a dict), ``max_body_bytes``, ``key_source``, ``key_value``,
-        ``topic_source``, ``topic_value``, ``user_id`` and ``interfaces``: topic -> (interface id, document type id) of
-        its live interfaces. Read-only: it is shared by all requests of the process.
+        ``topic_source``, ``topic_value``, ``user_id``; ``interfaces``: topic -> (interface id, document type id, pool)
+        of its live interfaces; ``timed``: interface id -> policy id of those whose documents wait for their time.
+        Read-only: it is shared by all requests of the process.
         """
         return self._intake_profiles().get(code)
 
@@ -52,6 +53,11 @@ class SyncEndpoint(models.Model):
                 interface.topic: (interface.id, interface.document_type_id.id, interface.policy_id.worker_pool)
                 for interface in self.interface_ids
                 if interface.state == "live" and interface.topic
+            },
+            "timed": {
+                interface.id: interface.policy_id.id
+                for interface in self.interface_ids
+                if interface.state == "live" and interface.policy_id.timing in ("micro_batch", "window")
             },
         }
 

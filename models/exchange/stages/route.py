@@ -2,6 +2,8 @@
 
 import uuid
 
+from odoo import api
+
 from ....core import queue
 from ..cursor import read_committed
 
@@ -28,7 +30,8 @@ def run(registry, limit=500):
             return 0
         cr.execute(
             """SELECT e.id, e.process_id, e.ordering_key, e.document_type_id, e.company_id,
-                      i.id, p.id, p.trading_partner_id, p.direction, y.worker_pool
+                      i.id, p.id, p.trading_partner_id, p.direction, y.worker_pool,
+                      CASE WHEN y.timing IN ('micro_batch', 'window') THEN y.id END
                  FROM sync_event e
                  JOIN sync_interface i ON i.document_type_id = e.document_type_id AND i.state IN ('live', 'suspended')
                                          AND i.active
@@ -41,8 +44,12 @@ def run(registry, limit=500):
             [ids],
         )
         columns = ("event_id", "process_id", "key", "document_type_id", "company_id", "interface_id", "endpoint_id",
-                   "trading_partner_id", "direction", "pool")  # fmt: skip
+                   "trading_partner_id", "direction", "pool", "timing")  # fmt: skip
         rows = [dict(zip(columns, row, strict=True)) for row in cr.fetchall()]
+        policies = api.Environment(cr, api.SUPERUSER_ID, {})["sync.policy"]  # reads configuration
+        timings = {policy: policies.browse(policy)._timing() for policy in {row["timing"] for row in rows}}
+        for row in rows:
+            row["timing"] = timings[row["timing"]]
         queue.enqueue(
             cr, [queue.NewMessage(uid=f"msg_{uuid.uuid4().hex}", reference=row["key"], **row) for row in rows]
         )

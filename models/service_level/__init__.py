@@ -1,0 +1,5 @@
+from . import watermark
+from . import measured
+from . import measuring
+from . import watching
+from . import interface

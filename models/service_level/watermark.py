@@ -1,0 +1,28 @@
+"""How far the append-only tables were read."""
+
+from odoo import fields, models
+
+
+class SyncWatermark(models.Model):
+    """One row per reader, see ``core/queue/watermark.py``."""
+
+    _name = "sync.watermark"
+    _description = "Watermark"
+    _inherit = ["sync.engine.record"]
+    _log_access = False
+
+    name = fields.Char(required=True, readonly=True)
+
+    _name_uniq = models.UniqueIndex("(name)")
+
+    def init(self):
+        # Ids need 64 bits. What was there before is not measured.
+        self.env.cr.execute(
+            """ALTER TABLE sync_watermark ADD COLUMN IF NOT EXISTS read_id bigint NOT NULL DEFAULT 0,
+                                          ADD COLUMN IF NOT EXISTS seen_id bigint NOT NULL DEFAULT 0,
+                                          ADD COLUMN IF NOT EXISTS writers text[] NOT NULL DEFAULT '{}';
+               INSERT INTO sync_watermark (name, read_id, seen_id)
+               SELECT 'service levels', last, last
+                 FROM (SELECT coalesce(pg_sequence_last_value('sync_attempt_id_seq'), 0) AS last) s
+               ON CONFLICT DO NOTHING"""
+        )
