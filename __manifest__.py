@@ -40,6 +40,7 @@
         "views/exchange/sync_engine_views.xml",
         "views/monitor/sync_engine_check_views.xml",
         "views/exchange/sync_due_views.xml",
+        "views/wizards/message_request_views.xml",
         "views/exception/sync_exception_wizard_views.xml",
         "views/exception/sync_exception_views.xml",
         "views/flow/sync_process_views.xml",

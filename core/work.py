@@ -63,6 +63,21 @@ class Wait:
 Outcome = Done | Wait | Fault
 
 
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A message that was opened again: where it starts (``receive``, ``apply``, ``translate``, ``deliver``).
+
+    ``pinned`` says that it runs under ``contract_id`` and ``mapping_id``, those of its last run, and not under those of
+    its interface. ``was_done``: it had been done before.
+    """
+
+    start: str
+    pinned: bool = False
+    contract_id: int | None = None
+    mapping_id: int | None = None
+    was_done: bool = False
+
+
 @dataclass(slots=True)
 class Work:
     """One message in the pipeline. Times are aware and in UTC; ``document`` is the partner's, ``canonical`` ours.
@@ -86,6 +101,7 @@ class Work:
     event_id: int | None = None
     process_id: int | None = None
     reference: str | None = None
+    replay: Replay | None = None
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
     document: Any = None

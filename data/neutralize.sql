@@ -14,4 +14,4 @@ DELETE FROM sync_worker;
 UPDATE sync_production SET fingerprint = NULL, as_copy = false;
 UPDATE sync_alarm SET rung_at = NULL;
 DELETE FROM sync_engine_check;
-UPDATE sync_command SET executed_at = now() AT TIME ZONE 'UTC', moved = 0 WHERE executed_at IS NULL;
+UPDATE sync_command SET executed_at = now() AT TIME ZONE 'UTC', state = 'cancelled' WHERE executed_at IS NULL;

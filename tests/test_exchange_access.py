@@ -19,7 +19,7 @@ ENGINE = (
     "sync.production",
     "sync.purge",
 )
-FOR_MANAGERS = ("sync.lane", "sync.worker", "sync.command", "sync.dedupe", "sync.engine.check", "sync.purge")
+FOR_MANAGERS = ("sync.lane", "sync.worker", "sync.dedupe", "sync.engine.check", "sync.purge")
 
 
 class TestExchangeAccess(ExceptionCase):

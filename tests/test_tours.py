@@ -51,6 +51,25 @@ class TestOperationTours(HttpCase, test_flow.FlowCase):
         )
         self.assertEqual(self.order().order_line.product_id & self.lamp, self.lamp)
 
+    def test_an_operator_tries_a_replay_and_does_it(self):
+        operator = person(
+            self.env,
+            "rita.operator",
+            "sync_governance.group_operator_sales",
+            "sales_team.group_sale_salesman_all_leads",
+        )
+        with self.partner_answers():
+            receipt = self.shop_orders()
+            self.run_engine()
+        self.assertDone(receipt)
+        orders = self.env["sale.order"].search_count([])
+        self.start_tour("/odoo", "sync_governance_operator_replays", login=operator.login)
+        with self.partner_answers():
+            self.run_engine()
+        self.assertDone(receipt)
+        self.assertIn("Already applied", self.message(receipt).attempt_ids[0].detail)
+        self.assertEqual(self.env["sale.order"].search_count([]), orders)
+
     def test_a_viewer_reads_the_process_of_an_order(self):
         viewer = person(
             self.env, "vera.viewer", "sync_governance.group_viewer", "sales_team.group_sale_salesman_all_leads"

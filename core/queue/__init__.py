@@ -13,11 +13,11 @@ One protocol, used by Odoo, by the benchmarks and by the fault harness alike:
 Times are ``timestamp`` without zone and mean UTC, as Odoo stores them; the only clock is the database's.
 """
 
-from .claim import POOLS, ClaimedLane, Head, claim_lanes, heads, seconds_to_next
-from .commands import cancel, retry
+from .claim import POOLS, ClaimedLane, Head, claim_lanes, heads, look, seconds_to_next
+from .commands import HELD, REPLAYABLE, RETRYABLE, bring_forward, cancel, hold, hurry, release_held, reopen, retry
 from .due import DueTime, cancel_due, due_ids, due_kinds, postpone, schedule, schedule_in, take
 from .enqueue import NewMessage, enqueue
-from .fence import Finished, fence, finish, held
+from .fence import Finished, fence, finish, held, mark_snapshots
 from .idle import delete_idle
 from .parking import GATHERED, PARKED, Timing, end_waits, release_waiting
 from .rescue import (
@@ -29,16 +29,28 @@ from .rescue import (
     sweep,
 )
 from .settle import Verdict, abandon, settle
+from .sql import UTC_NOW
 from .traffic import CLOCK, admit
 
 __all__ = [
     "CLOCK",
+    "HELD",
+    "REPLAYABLE",
+    "RETRYABLE",
+    "bring_forward",
+    "hold",
+    "hurry",
+    "look",
+    "mark_snapshots",
+    "release_held",
+    "reopen",
     "DEAD_AFTER_SECONDS",
     "GATHERED",
     "HEARTBEAT_SECONDS",
     "PARKED",
     "POOLS",
     "STRIKES_UNTIL_POISON",
+    "UTC_NOW",
     "ClaimedLane",
     "DueTime",
     "Finished",

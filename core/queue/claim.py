@@ -32,7 +32,12 @@ class ClaimedLane:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A message at the head of a lane, as the queue knows it."""
+    """A message at the head of a lane, as the queue knows it.
+
+    ``replay_from``, ``replay_versions`` and ``was_done`` are about a message that was opened again, and then the
+    contract and the mapping are those of its last run. ``held_for`` are the seconds for which its interface is still
+    held (not above 0: one message may be tried now), None where it is not.
+    """
 
     message_id: int
     lane_id: int
@@ -49,7 +54,13 @@ class Head:
     reference: str | None
     attempt: int
     created_at: datetime
+    replay_from: str | None = None
+    replay_versions: str | None = None
+    was_done: bool = False
+    contract_id: int | None = None
+    mapping_id: int | None = None
     key: str = ""
+    held_for: float | None = None
 
 
 # Endpoint first, then its lanes: a partner with a hundred thousand lanes, or one that is paused or broken, costs one
@@ -120,17 +131,21 @@ def claim_lanes(
     return [ClaimedLane(*row) for row in cr.fetchall()]
 
 
-_HEADS = f"""
-    SELECT m.id, m.lane_id, m.uid, m.direction, m.endpoint_id, m.trading_partner_id, m.company_id, m.interface_id,
+ENDLESS = 2**31 - 1
+_COLUMNS = """m.id, m.lane_id, m.uid, m.direction, m.endpoint_id, m.trading_partner_id, m.company_id, m.interface_id,
            m.document_type_id, m.transmission_id, m.event_id, m.process_id, m.reference, m.attempt, m.created_at,
-           lane.key, m.run_at <= {UTC_NOW}
-      FROM unnest(%s::int[]) WITH ORDINALITY AS wanted(id, position)
-      JOIN sync_lane lane ON lane.id = wanted.id
+           m.replay_from, m.replay_versions, m.was_done, m.contract_id, m.mapping_id"""
+
+_HEADS = f"""
+    SELECT {_COLUMNS}, lane.key, extract(epoch FROM i.held_until - {UTC_NOW})::float8, m.run_at <= {UTC_NOW}
+      FROM unnest(%s::int[]) WITH ORDINALITY AS o(id, position)
+      JOIN sync_lane lane ON lane.id = o.id
      CROSS JOIN LATERAL (
            SELECT * FROM sync_message
-            WHERE lane_id = lane.id AND state = 'ready'
+            WHERE lane_id = lane.id AND state = 'ready' AND id < coalesce(lane.blocked_message_id, {ENDLESS})
             ORDER BY id LIMIT %s) m
-     ORDER BY wanted.position, m.id
+      LEFT JOIN sync_interface i ON i.id = m.interface_id
+     ORDER BY o.position, m.id
 """
 
 
@@ -138,7 +153,8 @@ def heads(cr: Cursor, lane_ids: Sequence[int], per_lane: int = 1) -> list[Head]:
     """The due messages at the head of each lane, in order; a lane whose head is not due yet gives none.
 
     Up to ``per_lane`` consecutive messages of a lane, as long as they travel the same interface: what is worked
-    together runs under the same versions, in the same company, as the same user.
+    together runs under the same versions, in the same company, as the same user. Nothing at or behind a message that
+    stops its lane.
     """
     cr.execute(_HEADS, [list(lane_ids), per_lane])
     found: list[Head] = []
@@ -154,6 +170,17 @@ def heads(cr: Cursor, lane_ids: Sequence[int], per_lane: int = 1) -> list[Head]:
             continue
         found.append(head)
     return found
+
+
+def look(cr: Cursor, message_ids: Sequence[int]) -> list[Head]:
+    """Messages as :func:`heads` gives them, whatever their state, in the order of their ids; to look only."""
+    cr.execute(
+        f"""SELECT {_COLUMNS}, coalesce(lane.key, '')
+              FROM sync_message m LEFT JOIN sync_lane lane ON lane.id = m.lane_id
+             WHERE m.id = ANY(%s) ORDER BY m.id""",
+        [list(message_ids)],
+    )
+    return [Head(*row) for row in cr.fetchall()]
 
 
 _NEXT = f"""

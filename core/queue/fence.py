@@ -65,3 +65,11 @@ def finish(cr: Cursor, rows: Sequence[Finished | tuple]) -> None:
              WHERE m.id = t.id AND m.state = 'ready'""",
         columns,
     )
+
+
+def mark_snapshots(cr: Cursor, message_ids: Sequence[int]) -> None:
+    """Remember that these messages were applied as statements of which only the newest matters.
+
+    An older one of the same lane that is retried or replayed later finds them and is superseded.
+    """
+    cr.execute("UPDATE sync_message SET snapshot = true WHERE id = ANY(%s)", [list(message_ids)])

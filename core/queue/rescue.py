@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .sql import UTC_NOW, Cursor
+from .sql import UTC_NOW, Cursor, stop_lanes, wake_lanes
 
 HEARTBEAT_SECONDS = 3
 DEAD_AFTER_SECONDS = 10
@@ -39,17 +39,13 @@ def quarantine(cr: Cursor, lane_id: int, *, token: str, block: bool) -> int | No
     if not cr.fetchone():
         return None
     cr.execute(
-        """UPDATE sync_message SET state = 'failed', fault_code = 'engine.poison', exception_id = NULL
+        """UPDATE sync_message SET state = 'failed', fault_code = 'engine.poison', exception_id = NULL, stops_lane = %s
             WHERE id = (SELECT id FROM sync_message WHERE lane_id = %s AND state = 'ready' ORDER BY id LIMIT 1)
         RETURNING id""",
-        [lane_id],
+        [block, lane_id],
     )
     row = cr.fetchone()
-    if row and block:
-        cr.execute(
-            "UPDATE sync_lane SET blocked_message_id = %s WHERE id = %s",
-            [row[0], lane_id],
-        )
+    stop_lanes(cr, [lane_id])
     return row[0] if row else None
 
 
@@ -59,17 +55,13 @@ def sweep(cr: Cursor, limit: int = 500) -> list[int]:
         # From the open messages, which are few, and not from the lanes, which stay when their work is done.
         """SELECT l.id FROM sync_lane l
             WHERE l.id IN (SELECT lane_id FROM sync_message WHERE state = 'ready')
-              AND l.claim IS NULL AND l.next_at IS NULL AND l.blocked_message_id IS NULL
+              AND l.claim IS NULL AND l.next_at IS NULL
+              AND (l.blocked_message_id IS NULL
+                   OR EXISTS (SELECT FROM sync_message m
+                               WHERE m.lane_id = l.id AND m.state = 'ready' AND m.id < l.blocked_message_id))
             ORDER BY l.id LIMIT %s FOR NO KEY UPDATE OF l SKIP LOCKED""",
         [limit],
     )
     lanes = [row[0] for row in cr.fetchall()]
-    if lanes:
-        cr.execute(
-            """UPDATE sync_lane l
-                  SET next_at = (SELECT m.run_at FROM sync_message m
-                                  WHERE m.lane_id = l.id AND m.state = 'ready' ORDER BY m.id LIMIT 1)
-                WHERE l.id = ANY(%s)""",
-            [lanes],
-        )
+    wake_lanes(cr, lanes)
     return lanes

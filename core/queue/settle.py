@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from .parking import AGAIN_SECONDS, schedule_deadlines
-from .sql import UTC_NOW, Cursor
+from .sql import UTC_NOW, Cursor, due_at, stop_lanes
 
 ABANDONED_REST_SECONDS = 5
 
@@ -67,14 +67,17 @@ def settle(
     _supersede(cr, [v for v in mine if v.kind == "supersede"])
     struck = ours if untouched else {v.lane_id for v in mine if v.kind == "retry" and not v.burn}
     cr.execute(
-        """UPDATE sync_lane l
+        f"""UPDATE sync_lane l
               SET claim = NULL, worker_id = NULL, claimed_at = NULL,
                   strikes = CASE WHEN l.id = ANY(%s) THEN greatest(l.strikes - 1, 0) ELSE 0 END,
-                  careful = l.careful AND h.run_at IS NOT NULL,
-                  rested_at = CASE WHEN h.run_at IS NULL THEN now() AT TIME ZONE 'UTC' END,
-                  next_at = CASE WHEN l.blocked_message_id IS NULL THEN h.run_at END
+                  careful = l.careful AND h.id IS NOT NULL,
+                  rested_at = CASE WHEN h.id IS NULL THEN now() AT TIME ZONE 'UTC' END,
+                  worker_pool = CASE WHEN h.id IS NULL THEN coalesce(l.usual_pool, l.worker_pool)
+                                     ELSE l.worker_pool END,
+                  usual_pool = CASE WHEN h.id IS NOT NULL THEN l.usual_pool END,
+                  next_at = {due_at("l", "h")}
              FROM unnest(%s::int[]) AS o(id)
-             LEFT JOIN LATERAL (SELECT m.run_at FROM sync_message m
+             LEFT JOIN LATERAL (SELECT m.id, m.run_at FROM sync_message m
                                  WHERE m.lane_id = o.id AND m.state = 'ready' ORDER BY m.id LIMIT 1) h ON true
             WHERE l.id = o.id""",
         [list(struck), list(ours)],
@@ -147,24 +150,20 @@ def _fail(cr: Cursor, verdicts: Sequence[Verdict]) -> None:
     cr.execute(
         """UPDATE sync_message m
               SET state = 'failed', attempt = m.attempt + 1, fault_code = t.fault_code, exception_id = NULL,
+                  stops_lane = t.block,
                   process_id = coalesce(t.process_id, m.process_id), reference = coalesce(t.reference, m.reference)
-             FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[]) AS t(id, fault_code, process_id, reference)
+             FROM unnest(%s::int[], %s::text[], %s::bool[], %s::int[], %s::text[])
+                  AS t(id, fault_code, block, process_id, reference)
             WHERE m.id = t.id AND m.state = 'ready'""",
         [
             [v.message_id for v in verdicts],
             [v.fault_code for v in verdicts],
+            [v.block for v in verdicts],
             [v.process_id for v in verdicts],
             [v.reference for v in verdicts],
         ],
     )
-    blocking = [v for v in verdicts if v.block]
-    if blocking:
-        cr.execute(
-            """UPDATE sync_lane l SET blocked_message_id = t.message_id
-                 FROM unnest(%s::int[], %s::int[]) AS t(lane_id, message_id)
-                WHERE l.id = t.lane_id""",
-            [[v.lane_id for v in blocking], [v.message_id for v in blocking]],
-        )
+    stop_lanes(cr, sorted({v.lane_id for v in verdicts if v.block}))
 
 
 def _supersede(cr: Cursor, verdicts: Sequence[Verdict]) -> None:

@@ -31,12 +31,39 @@ def lock_lanes(cr: Cursor, lane_ids: Sequence[int]) -> None:
     cr.fetchall()
 
 
-def wake_lanes(cr: Cursor, lane_ids: Sequence[int]) -> None:
-    """Give unclaimed, unblocked lanes the time of their head. The lanes must be locked by an earlier statement."""
+def stop_lanes(cr: Cursor, lane_ids: Sequence[int]) -> None:
+    """Say anew which message stops each lane: the first that failed or is held and must not be overtaken.
+
+    What stands before it may go on. A lane that something else stops now than before starts without strikes. The lanes
+    must be locked by an earlier statement.
+    """
     cr.execute(
-        """UPDATE sync_lane l
-              SET next_at = (SELECT m.run_at FROM sync_message m
+        """UPDATE sync_lane l SET blocked_message_id = s.first, strikes = 0
+             FROM (SELECT o.id, (SELECT min(m.id) FROM sync_message m
+                                  WHERE m.lane_id = o.id AND m.stops_lane) AS first
+                     FROM unnest(%s::int[]) AS o(id)) s
+            WHERE l.id = s.id AND l.blocked_message_id IS DISTINCT FROM s.first""",
+        [list(lane_ids)],
+    )
+
+
+FRONT = "timestamp '2000-01-01'"
+"""The time of a lane that was brought forward, as soon as its head is due: it is taken before all others."""
+
+
+def due_at(lane: str, head: str) -> str:
+    """SQL: when ``lane`` (a row of sync_lane) is due, given its first ready message ``head`` (id, run_at); or NULL."""
+    return f"""CASE WHEN {lane}.blocked_message_id <= {head}.id THEN NULL
+                    WHEN {lane}.usual_pool IS NOT NULL AND {head}.run_at <= {UTC_NOW} THEN {FRONT}
+                    ELSE {head}.run_at END"""
+
+
+def wake_lanes(cr: Cursor, lane_ids: Sequence[int]) -> None:
+    """Give unclaimed lanes the time of their head. The lanes must be locked by an earlier statement."""
+    cr.execute(
+        f"""UPDATE sync_lane l
+              SET next_at = (SELECT {due_at("l", "m")} FROM sync_message m
                               WHERE m.lane_id = l.id AND m.state = 'ready' ORDER BY m.id LIMIT 1)
-            WHERE l.id = ANY(%s) AND l.claim IS NULL AND l.blocked_message_id IS NULL""",
+            WHERE l.id = ANY(%s) AND l.claim IS NULL""",
         [list(lane_ids)],
     )

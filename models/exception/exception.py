@@ -211,7 +211,7 @@ class SyncException(models.Model):
                 """SELECT m.exception_id, count(*) + coalesce(sum((
                             SELECT count(*) FROM sync_lane l
                               JOIN sync_message b ON b.lane_id = l.id AND b.state = 'ready'
-                             WHERE l.blocked_message_id = m.id)), 0)
+                             WHERE l.blocked_message_id = m.id AND b.id > m.id)), 0)
                      FROM sync_message m
                     WHERE m.exception_id = ANY(%s) AND m.state IN ('failed', 'ready', 'parked')
                     GROUP BY m.exception_id""",

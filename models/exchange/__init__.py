@@ -8,6 +8,7 @@ from . import event
 from . import lane
 from . import message
 from . import message_documents
+from . import message_requests
 from . import attempt
 from . import effect
 from . import dedupe
@@ -17,6 +18,7 @@ from . import command
 from . import due
 from . import parked
 from . import handler
+from . import interface_hold
 from . import publisher
 from . import transport
 from . import transports

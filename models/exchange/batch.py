@@ -78,6 +78,22 @@ class Batch:
             )
         work.interface_id = interface_id
 
+    def contract(self, work):
+        """The compiled contract for a work: its interface's, or of then where a replay asks for it; possibly None."""
+        if not (work.replay and work.replay.pinned):
+            return self.interface(work.interface_id).contract
+        contracts = self.env["sync.contract"].sudo()  # sudo: configuration, read only
+        record = contracts.browse(work.replay.contract_id or [])
+        return record._validator() if record else None
+
+    def mapping(self, work):
+        """The compiled mapping for a work, as :meth:`contract`."""
+        if not (work.replay and work.replay.pinned):
+            return self.interface(work.interface_id).mapping
+        mappings = self.env["sync.mapping"].sudo()  # sudo: configuration, read only
+        record = mappings.browse(work.replay.mapping_id or [])
+        return record._compiled() if record else None
+
     def lookup(self, interface: InterfaceProfile):
         """Cross-references as the mapping asks for them."""
         xref = self.env["sync.xref"].sudo()  # sudo: codes of this partner only, read only

@@ -2,20 +2,46 @@
 
 import json
 import logging
+from datetime import date
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ...core import queue
 from .cursor import CONFLICTS, read_committed
+from .request import CHUNK, Request
 
 _logger = logging.getLogger(__name__)
 
+KINDS = [
+    ("retry", "Retry"),
+    ("cancel", "Cancel"),
+    ("hold", "Hold"),
+    ("release_held", "Release from hold"),
+    ("bring_forward", "Bring to the front"),
+    ("replay", "Replay"),
+    ("hurry", "Go on after the interface was held"),
+    ("release", "Release"),
+]
+PEOPLE = tuple(kind for kind, _label in KINDS if kind != "release")
+STATES = [("open", "Under way"), ("done", "Done"), ("cancelled", "Stopped"), ("failed", "Not possible")]
+CHUNKS_PER_PASS = 4
+"""Steps of long requests in one pass of the engine; the rest of its work comes between them."""
+
+
+def _plain(value):
+    """What a domain holds beside text and numbers, as JSON has it."""
+    return str(value) if isinstance(value, date) else list(value)
+
 
 class SyncCommand(models.Model):
-    """A request to the queue, written in the asking transaction and executed by the engine in one of its own.
+    """A request to the queue, written in the asking transaction and executed by the engine in ones of its own.
 
-    The asker's transaction is REPEATABLE READ and must not touch lanes. A release stays readable for a while after it
-    was executed: whoever parks a message looks whether what it waits for was released meanwhile.
+    The asker's transaction is REPEATABLE READ and must not touch lanes. A long request is executed in chunks, in the
+    order of the messages, and can be stopped in between. Long ones are taken one after the other; short ones pass them.
+
+    A release stays readable for a while after it was executed: whoever parks a message looks whether what it waits for
+    was released meanwhile. What people asked for is kept as the record of who did what and why.
     """
 
     _name = "sync.command"
@@ -23,93 +49,171 @@ class SyncCommand(models.Model):
     _inherit = ["sync.engine.record"]
     _log_access = False
     _order = "id desc"
+    _rec_name = "kind"
 
-    kind = fields.Selection(
-        [("retry", "Retry"), ("cancel", "Cancel"), ("release", "Release")],
-        required=True,
-        readonly=True,
-    )
-    message_ids = fields.Text(readonly=True)
+    kind = fields.Selection(KINDS, string="What", required=True, readonly=True)
+    state = fields.Selection(STATES, readonly=True)
+    reason = fields.Text(string="Why", readonly=True)
+    message_ids = fields.Text(readonly=True, help="The ids of the documents asked for, as JSON.")
+    domain = fields.Char(string="Filter", readonly=True, help="All documents that match, as the asker may see them.")
+    options = fields.Text(readonly=True, help="Particulars of the request, as JSON.")
     wait_type = fields.Char(readonly=True)
     refs = fields.Text(readonly=True)
-    user_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
+    user_id = fields.Many2one("res.users", string="Asked by", readonly=True, ondelete="set null")
     company_id = fields.Many2one("res.company", readonly=True)
     created_at = fields.Datetime(string="Created", readonly=True)
     executed_at = fields.Datetime(string="Executed", readonly=True)
-    moved = fields.Integer(readonly=True)
+    long = fields.Boolean(readonly=True, help="More than is done in one step.")
+    total = fields.Integer(string="Asked for", readonly=True, help="Documents when it was asked for.")
+    looked_at = fields.Integer(string="Looked at", readonly=True)
+    moved = fields.Integer(string="Documents moved", readonly=True)
+    left_alone = fields.Integer(
+        compute="_compute_progress",
+        help="Documents for which there was nothing to do any more, or whose content is not kept.",
+    )
+    progress = fields.Float(compute="_compute_progress")
+    cursor_id = fields.Integer(readonly=True, help="The last message it has looked at.")
+    until_id = fields.Integer(readonly=True, help="The last message there was when it was asked for.")
+    problem = fields.Text(readonly=True)
 
     _open = models.Index("(id) WHERE executed_at IS NULL")
     _released = models.Index("(wait_type, executed_at) WHERE kind = 'release'")
+    _known_state = models.Constraint(
+        "CHECK ((state = 'open') = (executed_at IS NULL))", "An open request was not executed yet."
+    )
+
+    def init(self):
+        self.env.cr.execute(
+            """ALTER TABLE sync_command ALTER COLUMN state SET DEFAULT 'open', ALTER COLUMN cursor_id SET DEFAULT 0,
+                                        ALTER COLUMN looked_at SET DEFAULT 0, ALTER COLUMN moved SET DEFAULT 0"""
+        )
+
+    @api.depends("looked_at", "moved", "total", "state", "cursor_id", "until_id")
+    def _compute_progress(self):
+        for command in self:
+            command.left_alone = command.looked_at - command.moved
+            part = command.looked_at / command.total if command.total else 0.0
+            command.progress = 100.0 if command.state == "done" else min(100.0 * part, 99.0)
 
     @api.model
-    def _give(self, kind, *, message_ids=(), wait_type=None, refs=()):
-        """Write the request into the current transaction and wake the engine once it is committed."""
+    def _give(self, kind, *, message_ids=(), wait_type=None, refs=(), domain=None, total=None, reason=None, **options):
+        """Write the request into the current transaction and wake the engine once it is committed; returns its id.
+
+        :param message_ids: the messages, or
+        :param domain: all that match it, as the asking user may see them in the companies he has chosen now
+        :param options: ``replay``: ``starts`` ({direction: stage}) and ``versions``
+        """
+        options["companies"] = self.env.companies.ids
         self.env.cr.execute(
-            """INSERT INTO sync_command (kind, message_ids, wait_type, refs, user_id, company_id, created_at)
-               VALUES (%s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC')""",
+            """INSERT INTO sync_command (kind, state, message_ids, domain, options, wait_type, refs, user_id,
+                                         company_id, reason, total, long, until_id, created_at)
+               VALUES (%s, 'open', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+                       (SELECT max(id) FROM sync_message), now() AT TIME ZONE 'UTC') RETURNING id""",
             [
                 kind,
                 json.dumps(list(message_ids)),
+                json.dumps(domain, default=_plain) if domain is not None else None,
+                json.dumps(options),
                 wait_type,
                 json.dumps(list(refs)),
                 self.env.uid,
                 self.env.company.id,
+                reason,
+                len(message_ids) if domain is None else total,
+                domain is not None or len(message_ids) > CHUNK,
             ],
         )
+        command_id = self.env.cr.fetchone()[0]
         self.env["sync.engine"]._wake_after_commit()
+        return command_id
+
+    def action_stop(self):
+        """Let a request that is under way end here; what it has moved already stays moved."""
+        self.check_access("read")
+        if self.user_id != self.env.user and not self.env.user.has_group("sync_governance.group_manager"):
+            raise UserError(self.env._("Who asked for it can stop it, or an integration manager."))
+        self.env.cr.execute(
+            """UPDATE sync_command SET state = 'cancelled', executed_at = now() AT TIME ZONE 'UTC'
+                WHERE id = ANY(%s) AND executed_at IS NULL""",
+            [self.ids],
+        )
+        self.invalidate_recordset()
+
+    def action_refresh(self):
+        """Show how far it is."""
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    # -- the engine's door -----------------------------------------------------------------------------------------
 
     @api.model
     def _execute_open(self, limit=200):
-        """Execute open requests in order, each in a transaction of its own; returns how many.
+        """Execute open requests, each step in a transaction of its own; returns how many steps.
 
         Each locks lanes in one order; two in one transaction would not, and two workers could wait in a circle. One
         that cannot be executed is set aside and logged, or nothing behind it would ever be.
         """
-        executed = 0
-        while executed < limit:
-            with read_committed(self.env.registry) as cr:
-                if not self._execute_next(cr):
-                    break
-            executed += 1
-        return executed
+        steps = 0
+        while steps < limit and self._step(long=False):
+            steps += 1
+        for _ in range(CHUNKS_PER_PASS):
+            if not self._step(long=True):
+                break
+            steps += 1
+        return steps
 
-    def _execute_next(self, cr):
-        """Execute the oldest open request that nobody else holds; returns whether there was one."""
-        cr.execute(
-            """SELECT id, kind, message_ids, wait_type, refs FROM sync_command
-                WHERE executed_at IS NULL ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED"""
-        )
-        row = cr.fetchone()
-        if not row:
-            return False
-        command_id, kind, message_ids, wait_type, refs = row
-        more = False
-        try:
-            with cr.savepoint(flush=False):
-                moved, more = self._execute(cr, kind, json.loads(message_ids), wait_type, json.loads(refs))
-        except Exception as error:
-            if getattr(error, "pgcode", None) in CONFLICTS:
-                raise
-            _logger.exception("The request %s (%s) cannot be executed and is set aside", command_id, kind)
-            moved = []
-        # clock_timestamp: later than every snapshot that could not see the release yet.
-        cr.execute(
-            """UPDATE sync_command
-                  SET executed_at = CASE WHEN %s THEN NULL ELSE clock_timestamp() AT TIME ZONE 'UTC' END,
-                      moved = coalesce(moved, 0) + %s
-                WHERE id = %s""",
-            [more, len(moved), command_id],
-        )
+    def _step(self, *, long):
+        """Execute the oldest open request that nobody else holds, or one chunk of a long one; returns whether any.
+
+        Of long ones nobody takes the second while the first is under way: they would come in each other's way.
+        """
+        with read_committed(self.env.registry) as cr:
+            oldest = "= (SELECT min(id) FROM sync_command WHERE executed_at IS NULL AND long)" if long else "> 0"
+            cr.execute(
+                f"""SELECT id FROM sync_command
+                     WHERE executed_at IS NULL AND coalesce(long, false) = %s AND id {oldest}
+                     ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED""",
+                [long],
+            )
+            row = cr.fetchone()
+            if not row:
+                return False
+            request = Request.of(cr, row[0])
+            try:
+                with cr.savepoint(flush=False):
+                    looked, moved, over = self._execute(cr, request)
+            except Exception as error:
+                if getattr(error, "pgcode", None) in CONFLICTS:
+                    raise
+                _logger.exception("The request %s (%s) cannot be executed and is set aside", request.id, request.kind)
+                self._end(cr, request, "failed", str(error))
+                return True
+            cr.execute(
+                """UPDATE sync_command SET looked_at = coalesce(looked_at, 0) + %s, moved = coalesce(moved, 0) + %s,
+                                           cursor_id = %s WHERE id = %s""",
+                [looked, moved, request.cursor_id, request.id],
+            )
+            if over:
+                self._end(cr, request, "done")
         return True
 
-    def _execute(self, cr, kind, message_ids, wait_type, refs):
-        """Returns the messages moved, and whether a part is left for the next turn."""
-        if kind == "release":
-            return queue.release_waiting(cr, wait_type, refs)
-        moved = {"retry": queue.retry, "cancel": queue.cancel}[kind](cr, message_ids)
+    def _end(self, cr, request, state, problem=None):
+        # clock_timestamp: later than every snapshot that could not see the release yet.
+        cr.execute(
+            """UPDATE sync_command SET executed_at = clock_timestamp() AT TIME ZONE 'UTC', state = %s, problem = %s
+                WHERE id = %s""",
+            [state, problem, request.id],
+        )
+
+    def _execute(self, cr, request):
+        """One chunk: how many messages were looked at, how many moved, and whether that was the last."""
+        if request.kind == "release":
+            moved, more = queue.release_waiting(cr, request.wait_type, request.refs)
+            return len(moved), len(moved), not more
+        ids = request.next_ids(self.env, cr)
+        moved = request.move(cr, ids)
         # Last: whoever collects exceptions locks messages first too, so nobody waits in a circle.
         self.env["sync.exception"]._watch(cr, moved)
-        return moved, False
+        return len(ids), len(moved), request.over
 
     @api.model
     def _released_since(self, cr, wait_type, refs, since):

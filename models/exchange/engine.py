@@ -11,7 +11,7 @@ import uuid
 from odoo import api, models
 
 from ...core import queue
-from . import inbound, pump, sizing
+from . import inbound, interface_hold, pump, sizing
 from .cursor import CONFLICTS, LOST, read_committed
 from .loading import load
 from .loop import Loop
@@ -56,6 +56,7 @@ class SyncEngine(models.AbstractModel):
         moved = self._guarded(worker, lambda: wire.collect(registry))
         if self.env["sync.production"]._standing().reason:
             return moved
+        self._guarded(worker, lambda: self._look_after_probes(worker))
         if wire.is_quiet():
             return moved
         moved += self._guarded(worker, self.env["sync.command"]._execute_open)
@@ -82,6 +83,14 @@ class SyncEngine(models.AbstractModel):
             _logger.exception("A part of the pass failed")
             return 0
 
+    def _look_after_probes(self, worker):
+        """What came of documents that were tried although their interface is held; not while they are on the wire."""
+        over = worker.probes.difference(worker.pump.flights)
+        if over:
+            worker.probes -= over
+            with read_committed(self.env.registry) as cr:
+                interface_hold.look_after(self.env(cr=cr), sorted(over))
+
     def _deliver_due(self, worker):
         """Fill the places that are free with deliveries that are due; returns how many were taken up."""
         room = worker.pump.room()
@@ -104,6 +113,7 @@ class SyncEngine(models.AbstractModel):
                 return 0
             per_lane = 1 if pools == ("delivery",) else max(limit // len(lanes), 1)
             heads = queue.heads(cr, [lane.lane_id for lane in lanes], per_lane)
+            heads, probes = interface_hold.let_through(cr, token, heads)
             # Before any snapshot of the work to come: a release executed later than this may have missed us.
             cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
             claimed_at = cr.fetchone()[0]
@@ -114,6 +124,8 @@ class SyncEngine(models.AbstractModel):
             # Whatever went wrong: no lane stays claimed by a worker that lives on and would never be rescued from.
             with read_committed(self.env.registry, durable=False) as cr:
                 queue.abandon(cr, token=token, but=worker.pump.lanes(token))
+        worker.probes.update(probes)
+        self._look_after_probes(worker)
         if pools != ("delivery",):
             sizing.CLAIM.took(time.monotonic() - started, full=len(heads) >= limit)
         worker.processed += len(heads)

@@ -19,6 +19,10 @@ class SyncHandler(models.AbstractModel):
     _description = "Handler of canonical documents"
     _handler = None
     _document_types = ()
+    _repeatable = False
+    """Whether a document that was applied may be applied again when somebody replays it: true for statements of how
+    things are, which come to the same however often they are made. What is not repeatable is applied again only if
+    nothing of what it created or changed exists any more."""
 
     @api.private
     def _for(self, handler, document_type):

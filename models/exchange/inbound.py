@@ -13,7 +13,7 @@ from odoo.exceptions import AccessError, UserError
 from ...core import queue
 from ...core.faults import Fault
 from ...core.work import Done
-from . import journal, sizing, stages
+from . import journal, replay, sizing, stages
 from .batch import Batch
 from .cursor import CONFLICTS
 from .loading import load
@@ -67,9 +67,9 @@ def _in_order(works, profiles):
 def run_stages(batch, works, wanted):
     """Run stages in order over the works that are still live; an unexpected error stops only the work it hit."""
     for stage in wanted:
-        live = [work for work in works if work.live]
+        live = [work for work in works if work.live and replay.takes_part(work, stage.NAME)]
         if not live:
-            return
+            continue
         for work in live:
             work.stage = stage.NAME
         started = time.perf_counter()
@@ -186,8 +186,11 @@ def _transaction(registry, profiles, interface, works, worker, started):
         if live:
             with only_the_engine_commits(cr):
                 agent = batch.as_agent(interface)
-                _applied(agent, profiles, live)
-                stages.acknowledge.run(batch, [work for work in live if work.outcome is not None])
+                if fresh := replay.applied_before(batch, interface, live):
+                    _applied(agent, profiles, fresh)
+                # Whoever was told once that its document was applied is not told again.
+                told = [w for w in live if w.outcome is not None and not (w.replay and w.replay.was_done)]
+                stages.acknowledge.run(batch, told)
                 engine_env.flush_all()
         share = (time.perf_counter() - started) * 1000 / max(len(live), 1)
         for work in live:
@@ -196,6 +199,8 @@ def _transaction(registry, profiles, interface, works, worker, started):
         for work in finished:
             work.stage = "acknowledge" if interface.acknowledgement == "business" else "apply"
         journal.finish(cr, batch, finished, worker.name)
+        if interface.head_policy == "supersede":
+            queue.mark_snapshots(cr, [work.message_id for work in finished])
         cr.commit()  # the engine owns it  # pylint: disable=invalid-commit
         registry.signal_changes()
     return {work.message_id for work in finished}

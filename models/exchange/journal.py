@@ -53,12 +53,14 @@ def _stamps(cr, batch, works):
     ownership = dict(cr.fetchall())
     for work in works:
         profile = batch._interfaces.get(work.interface_id)
+        pinned = work.replay if work.replay and work.replay.pinned else None
+        versions = pinned or profile
         yield (
             work.stage,
             work.interface_id,
             profile.document_type_id if profile else None,
-            profile.contract_id if profile else None,
-            profile.mapping_id if profile else None,
+            versions.contract_id if versions else None,
+            versions.mapping_id if versions else None,
             profile.policy_id if profile else None,
             ownership.get(work.company_id, 0),
         )
@@ -179,6 +181,8 @@ def _effects(cr, works):
         if isinstance(work.outcome, Done)
         for effect in work.outcome.effects
     ]
+    if any(work.replay for work in works):
+        rows = _not_noted_yet(cr, rows)
     if rows:
         cr.execute(
             """INSERT INTO sync_effect (message_id, company_id, kind, res_model, res_id, label)
@@ -222,3 +226,13 @@ def record_transmissions(cr, flights):
              FROM kept WHERE m.id = ANY(%s) AND m.uid = kept.dedupe_key""",
         [*(list(column) for column in zip(*rows, strict=True)), [row[0] for row in rows]],
     )
+
+
+def _not_noted_yet(cr, rows):
+    """What a message did to a record is noted once, however often it is replayed."""
+    cr.execute(
+        "SELECT message_id, kind, res_model, res_id FROM sync_effect WHERE message_id = ANY(%s)",
+        [sorted({row[0] for row in rows})],
+    )
+    noted = set(cr.fetchall())
+    return [row for row in rows if (row[0], *row[2:5]) not in noted]

@@ -45,7 +45,12 @@ class SyncLane(models.Model):
         readonly=True,
         help="A worker died over it: it is worked alone, one document at a time, until it has run empty.",
     )
-    blocked_message_id = fields.Integer(readonly=True)
+    blocked_message_id = fields.Integer(
+        readonly=True, help="The first message that must not be overtaken: what stands before it goes on."
+    )
+    usual_pool = fields.Selection(
+        POOLS, readonly=True, help="Set while the line was brought forward: where it goes back to once it is empty."
+    )
     rested_at = fields.Datetime(
         string="At rest since", readonly=True, help="A lane that has been at rest for a day is removed."
     )
@@ -54,10 +59,6 @@ class SyncLane(models.Model):
     _due = models.Index("(worker_pool, endpoint_id, next_at, id) WHERE claim IS NULL AND next_at IS NOT NULL")
     _claimed = models.Index("(claim) WHERE claim IS NOT NULL")
     _blocked = models.Index("(blocked_message_id) WHERE blocked_message_id IS NOT NULL")
-    _sleeping_when_blocked = models.Constraint(
-        "CHECK (blocked_message_id IS NULL OR next_at IS NULL OR claim IS NOT NULL)",
-        "A blocked lane is not due.",
-    )
 
     def init(self):
         self.env.cr.execute("ALTER TABLE sync_lane ALTER COLUMN worker_pool SET DEFAULT 'standard'")

@@ -3,7 +3,8 @@
 import json
 from datetime import timezone
 
-from ...core.work import Work
+from ...core.work import Replay, Work
+from . import replay
 
 
 def load(cr, heads):
@@ -32,12 +33,28 @@ def load(cr, heads):
                 event_id=head.event_id,
                 process_id=head.process_id,
                 reference=head.reference,
+                replay=_replay(head),
                 headers=headers,
                 raw=raw,
                 canonical=events.get(head.event_id),
             )
         )
+    if again := [work for work in works if work.replay]:
+        replay.fill(cr, again)
     return works
+
+
+def _replay(head):
+    if not head.replay_from:
+        return None
+    return Replay(
+        start=head.replay_from,
+        # A message that never came so far as to be stamped has no versions of then.
+        pinned=head.replay_versions == "then" and bool(head.contract_id or head.mapping_id),
+        contract_id=head.contract_id,
+        mapping_id=head.mapping_id,
+        was_done=bool(head.was_done),
+    )
 
 
 def _received(cr, ids):

@@ -1,7 +1,6 @@
 """The queue."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ...core.faults import taxonomy
 from .engine_record import Setting
@@ -35,6 +34,13 @@ STAGES = [
     ("deliver", "Deliver"),
     ("confirm", "Confirm"),
 ]
+REPLAY_STARTS = [
+    ("receive", "The bytes as received"),
+    ("apply", "The translated document"),
+    ("translate", "The event, translated anew"),
+    ("deliver", "The bytes as sent"),
+]
+REPLAY_VERSIONS = [("now", "As they are now"), ("then", "As they were then")]
 
 
 class SyncMessage(models.Model):
@@ -77,7 +83,16 @@ class SyncMessage(models.Model):
     wait_goes_on = fields.Boolean(
         string="Then goes on", readonly=True, help="At the end of the wait it goes on by itself, else a person decides."
     )
+    stops_lane = fields.Boolean(readonly=True, help="What stands behind it in its line waits until it goes on.")
     fault_code = fields.Char(string="Fault code", readonly=True)
+    replay_from = fields.Selection(
+        REPLAY_STARTS, string="Replayed from", readonly=True, help="The stage at which it started anew."
+    )
+    replay_versions = fields.Selection(REPLAY_VERSIONS, string="Replayed with", readonly=True)
+    was_done = fields.Boolean(
+        string="Was done before", readonly=True, help="It had been processed before it was opened again."
+    )
+    snapshot = fields.Boolean(readonly=True, help="It was applied as the newest statement of its line.")
     created_at = fields.Datetime(string="Created", readonly=True)
     done_at = fields.Datetime(string="Finished", readonly=True)
 
@@ -104,6 +119,8 @@ class SyncMessage(models.Model):
     _waiting = models.Index("(wait_type, wait_ref) WHERE state = 'parked'")
     _may_come_back = models.Index("(lane_id) WHERE state IN ('parked', 'failed', 'cancelled')")
     _unexplained = models.Index("(id) WHERE state = 'failed' AND exception_id IS NULL")
+    _stops_lane = models.Index("(lane_id, id) WHERE stops_lane")
+    _snapshots = models.Index("(lane_id, id) WHERE snapshot AND state = 'done'")
     _of_transmission = models.Index("(transmission_id) WHERE transmission_id IS NOT NULL")
     _fan_out = models.UniqueIndex("(event_id, interface_id) WHERE event_id IS NOT NULL")
     _known_state = models.Constraint(
@@ -155,44 +172,11 @@ class SyncMessage(models.Model):
     def _compute_lane(self):
         self.env.cr.execute(
             """SELECT m.id, l.key, (SELECT count(*) FROM sync_message o WHERE o.lane_id = m.lane_id
-                                     AND o.state = 'ready' AND l.blocked_message_id = m.id)
+                                     AND o.state = 'ready' AND l.blocked_message_id = m.id
+                                     AND o.id > m.id)
                  FROM sync_message m JOIN sync_lane l ON l.id = m.lane_id WHERE m.id = ANY(%s)""",
             [self.ids],
         )
         found = {row[0]: row[1:] for row in self.env.cr.fetchall()}
         for message in self:
             message.lane_key, message.blocks_count = found.get(message.id, (False, 0))
-
-    # -- what people ask for -------------------------------------------------------------------------------------
-
-    def action_retry(self):
-        """Ask the engine to take these messages up again at their place in the lane."""
-        self._ask("retry", ("failed", "parked", "cancelled"))
-
-    def action_cancel(self):
-        """Ask the engine to drop these messages; what waits behind them goes on."""
-        self._ask("cancel", ("ready", "parked", "failed"))
-
-    def _ask(self, kind, states):
-        # Who may work exceptions may ask; of a message that has one, only who may work that one.
-        self.env["sync.exception"].check_access("write")
-        self.check_access("read")
-        self.exception_id.check_access("write")
-        wrong = self.filtered(lambda m: m.state not in states)
-        if wrong:
-            raise UserError(
-                self.env._(
-                    "%(documents)s: nothing to do, the state is “%(state)s”.",
-                    documents=", ".join(wrong.mapped("display_name")),
-                    state=dict(STATES)[wrong[0].state],
-                )
-            )
-        self.env["sync.command"]._give(kind, message_ids=self.ids)
-
-    # -- what business code asks for ------------------------------------------------------------------------------
-
-    @api.model
-    def _release_waiting(self, wait_type, refs):
-        """Release what is parked for (``wait_type``, one of ``refs``) when this transaction commits."""
-        if refs:
-            self.env["sync.command"]._give("release", wait_type=wait_type, refs=[str(ref) for ref in refs])

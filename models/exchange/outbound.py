@@ -66,6 +66,7 @@ def _flights(batch, works, head_of, claim):
             continue
         try:
             endpoint = batch.endpoint(work.endpoint_id)
+            batch.interface(work.interface_id)  # may it run: no stage asked for what is sent once more as it was
             transport = batch.env["sync.transport"]._for(endpoint.transport)
             if endpoint.id not in doors:
                 doors[endpoint.id] = transport._door(endpoint)

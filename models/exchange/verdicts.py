@@ -6,7 +6,7 @@ from ...core import queue
 from ...core.delivery import backoff
 from ...core.faults import Fault
 from ...core.work import Wait
-from . import journal
+from . import interface_hold, journal
 from .batch import Batch
 from .cursor import read_committed
 
@@ -22,6 +22,7 @@ def verdicts(registry, profiles, works, claim, heads, *, waits=None, also=None):
     """
     lane_of = {head.message_id: head.lane_id for head in heads}
     ruled = [_verdict(profiles, work, lane_of[work.message_id], (waits or {}).get(work.message_id)) for work in works]
+    ruled = _resting_with_their_interface(registry, works, ruled)
     # What failed or waits is kept for certain; that a lane is free again may be lost, then it is rescued.
     with read_committed(registry, durable=bool(ruled or also)) as cr:
         batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # journal only
@@ -33,6 +34,22 @@ def verdicts(registry, profiles, works, claim, heads, *, waits=None, also=None):
         if also:
             also(cr)
     _look_again(registry, [v for v in ruled if v.kind == "park"], claim.claimed_at)
+
+
+def _resting_with_their_interface(registry, works, ruled):
+    """What fails by an error of ours that many meet does not fail: it rests until the interface goes on."""
+    failed = [(work, verdict.lane_id) for work, verdict in zip(works, ruled, strict=True) if verdict.kind == "fail"]
+    if not any(interface_hold.is_ours(work.outcome) for work, _ in failed):
+        return ruled
+    with read_committed(registry) as cr:
+        env = api.Environment(cr, api.SUPERUSER_ID, {})  # the interface's own columns, and its exception
+        held = interface_hold.note(env, failed)
+    return [
+        interface_hold.rest(verdict.message_id, verdict.lane_id, held[work.interface_id])
+        if verdict.kind == "fail" and work.interface_id in held and interface_hold.is_ours(work.outcome)
+        else verdict
+        for work, verdict in zip(works, ruled, strict=True)
+    ]
 
 
 def stops_lane(work, profiles):

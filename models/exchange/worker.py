@@ -64,7 +64,8 @@ class SyncWorker(models.Model):
 class Worker:
     """This process's row among the workers, with a heartbeat from a thread of its own and the deliveries under way.
 
-    ``processed`` counts the messages it took up; it is written with each heartbeat.
+    ``processed`` counts the messages it took up; it is written with each heartbeat. ``probes`` are messages that it
+    tries although their interface is held.
     """
 
     def __init__(self, registry, kind, pools=queue.POOLS):
@@ -76,6 +77,7 @@ class Worker:
         self.id = None
         self.processed = 0
         self.pump = Pump(self, inline=in_test())
+        self.probes = set()
         self._stop = threading.Event()
         self._thread = None
         self._doubtful = False

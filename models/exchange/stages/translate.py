@@ -9,10 +9,10 @@ NUMBERS = ("number", "order_number", "tracking_number", "request_number")
 
 def run(batch, works):
     """Run each interface's mapping over all its documents at once; look-ups go to the database once per domain."""
-    for interface, group in batch.by_interface(works):
+    for interface, mapping, group in _by_mapping(batch, works):
         inbound = interface.direction == "inbound"
         sources = [work.document if inbound else work.canonical for work in group]
-        for work, document in zip(group, _translated(batch, interface, group, sources), strict=True):
+        for work, document in zip(group, _translated(batch, interface, mapping, group, sources), strict=True):
             if not work.live:
                 continue
             if inbound:
@@ -21,16 +21,27 @@ def run(batch, works):
                 work.document = document
 
 
-def _translated(batch, interface, group, sources):
+def _by_mapping(batch, works):
+    """Works of one interface and one mapping: a replay may ask for the version of then."""
+    for interface, group in batch.by_interface(works):
+        parts = {}
+        for work in group:
+            mapping = batch.mapping(work)
+            parts.setdefault(id(mapping), (mapping, []))[1].append(work)
+        for mapping, part in parts.values():
+            yield interface, mapping, part
+
+
+def _translated(batch, interface, mapping, group, sources):
     """One document per source; without a mapping the partner speaks our language already."""
-    if interface.mapping is None:
+    if mapping is None:
         return sources
     environment = interface.environment
     contexts = [
         {"message_id": work.uid, "received_at": work.received_at.isoformat(), "environment": environment}
         for work in group
     ]
-    results = interface.mapping.evaluate_many(sources, lookup=batch.lookup(interface), contexts=contexts)
+    results = mapping.evaluate_many(sources, lookup=batch.lookup(interface), contexts=contexts)
     for work, result in zip(group, results, strict=True):
         work.notices = [notice.text for notice in result.notices]
         if result.faults:

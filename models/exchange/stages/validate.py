@@ -8,7 +8,7 @@ NAME = "validate"
 def run(batch, works):
     """Check the partner's document; all faults of a document are reported at once."""
     for work in works:
-        contract = batch.interface(work.interface_id).contract
+        contract = batch.contract(work)
         if contract is None:
             continue
         faults = validate(contract, work.document)

@@ -37,6 +37,7 @@ class TrackingEvent(models.AbstractModel):
     _inherit = "sync.handler"
     _handler = "tracking.event"
     _document_types = ("tracking.event",)
+    _repeatable = True  # the moment of the event decides, so a scan that is told again changes nothing
 
     @api.private
     def _apply_one(self, work):
