@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from . import bench, clean, host_tests, lint, odoo_command, run, screenshots, setup, tests
+from . import bench, clean, faults, host_tests, lint, odoo_command, run, screenshots, setup, tests, workbench
 from .console import DevError
 
 PASSING_ON = ("odoo", "shell")
@@ -48,6 +48,12 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--no-browser", action="store_true", help="skip browser tests and tours")
     verb.add_argument(
         "--host", action="store_true", help="Odoo's own tests with and without the addon, compared (about an hour)"
+    )
+
+    verb.add_argument(
+        "--faults",
+        action="store_true",
+        help="the fault suite in its long form: 51,000 messages, 200 kills (about half an hour)",
     )
 
     verb = _verb(verbs, "shell", odoo_command.shell, "Odoo's Python shell on the working database")
@@ -111,6 +117,9 @@ def split_passed_on(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _test(arguments: argparse.Namespace) -> int:
+    if arguments.faults:
+        workbench.prepare()
+        return faults.run(arguments, long=True)
     return host_tests.command(arguments) if arguments.host else tests.command(arguments)
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from . import layout, ports
+from . import layout, ports, processes
 from .console import DevError, say, step
 
 SUPERUSER = "odoo"
@@ -35,6 +35,8 @@ max_wal_size = 2GB
 include 'durability.conf'
 """
 DURABLE = "fsync = on\nsynchronous_commit = on\nfull_page_writes = on\n"
+# The server crashes, the machine does not: what was written stays, whether or not it was forced to disk.
+CRASHABLE = "synchronous_commit = on\n"
 FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 
 _held: list[tuple[IO[str], "Cluster"]] = []
@@ -57,6 +59,13 @@ class Cluster:
             log = self.data.parent / "server.log"
             tail = log.read_text(encoding="utf-8", errors="replace")[-1500:] if log.exists() else ""
             raise DevError(f"{program} failed: {done.stdout}{done.stderr}\n{tail}")
+
+    def restart(self, mode: str) -> None:
+        """Stop in `mode` (``fast``, ``immediate``: as after a crash) and start again."""
+        control = ("pg_ctl", "-D", str(self.data), "-w", "-t", "120")
+        self.command(*control, "-m", mode, "stop")
+        options = ("-o", f"-k {self.sockets} -p {self.port}", "-l", str(self.data.parent / "server.log"))
+        self.command(*control, *options, "start")
 
     def is_running(self) -> bool:
         return self._server_pid() is not None
@@ -129,6 +138,43 @@ def remove() -> None:
     for folder in (cluster.data.parent, cluster.sockets, _public_path()):
         shutil.rmtree(folder, ignore_errors=True)
     record.unlink()
+
+
+@contextmanager
+def crashable_copy() -> Iterator[Cluster]:
+    """A running, durable copy of the running cluster, for tests that crash it; gone afterwards.
+
+    What a killed dev left of its own copies is removed first.
+    """
+    original = _held[-1][1]
+    for left in original.data.parent.parent.glob("copy-*"):
+        if not processes.tag_is_alive(left.name.removeprefix("copy-")):
+            _remove_copy(Cluster(left / "data", left / "s", 0, original.binaries, original.account))
+    base = original.data.parent.parent / f"copy-{processes.owner_tag()}"
+    sockets = base / "s"
+    if len(str(sockets)) > SOCKET_PATH_LIMIT:
+        sockets = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    for folder in (base, sockets, base / "data"):
+        _own(folder, original.account)
+    copy = Cluster(base / "data", sockets, ports.free(), original.binaries, original.account)
+    try:
+        with step("copying the database server"):
+            source = ("-h", str(original.sockets), "-p", str(original.port), "-U", SUPERUSER)
+            options = ("-X", "fetch", "-c", "fast", "--no-sync")
+            copy.command("pg_basebackup", *source, "-D", str(copy.data), *options)
+        with (copy.data / "postgresql.conf").open("a", encoding="utf-8") as settings:
+            settings.write(CRASHABLE)
+        _start(copy, durable=False)
+        yield copy
+    finally:
+        _remove_copy(copy)
+
+
+def _remove_copy(copy: Cluster) -> None:
+    if copy.is_running():
+        copy.command("pg_ctl", "-D", str(copy.data), "-m", "immediate", "-w", "stop")
+    for folder in (copy.data.parent, copy.sockets):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run_as(account: str | None, command: Sequence[str]) -> subprocess.CompletedProcess:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import addons_link, browser, layout, lint, processes, python_env, workbench
+from . import addons_link, browser, faults, layout, lint, postgres, processes, python_env, workbench
 from .console import DevError, say, warn
 from .database import Databases
 from .test_selection import Selection, select, through_link
@@ -69,6 +69,8 @@ def command(arguments) -> int:
         total += _simulators(selection.suites["simulators"], options)
     if "odoo" in selection.suites:
         total += _odoo(selection.suites["odoo"], options, arguments)
+    if whole:
+        total += _faults(arguments)
     if lint_failures:
         say(f"lint: {lint_failures} failed (see above)")
         total.failed += lint_failures
@@ -114,6 +116,14 @@ def _odoo(paths: Sequence[str], options: Sequence[str], arguments) -> Tally:
             if len(paths) != 1 and bench.server.binaries and (os.cpu_count() or 1) > 1:
                 pytest += ["-n", str(ODOO_WORKERS), "--dist", "loadfile"]
             return _pytest("Odoo", bench.python, [*pytest, *map(through_link, paths or ["tests"])], environment)
+
+
+def _faults(arguments) -> Tally:
+    """The fault suite in its short form: one test, that every promise held."""
+    if postgres.named(arguments.db_url):
+        warn("the fault suite crashes its server: not run with a server that you have named")
+        return Tally(skipped=1)
+    return Tally(failed=1) if faults.run(arguments, long=False) else Tally(passed=1)
 
 
 def _pytest(title: str, python: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> Tally:

@@ -172,7 +172,7 @@ class TestEngine(ExceptionCase):
             return drive(registry, claim, heads)
 
         with patch.object(inbound, "drive", deadly):
-            for _death in range(queue.STRIKES_UNTIL_POISON + 1):
+            for _death in range(queue.STRIKES_UNTIL_POISON + 2):
                 try:
                     self.run_engine()
                 except SystemExit:
@@ -190,7 +190,7 @@ class TestEngine(ExceptionCase):
             self.run_engine()
         self.assertEqual(message.state, "ready")
         self.env.cr.execute("SELECT claim, strikes FROM sync_lane WHERE id = %s", [message.lane_id])
-        self.assertEqual(self.env.cr.fetchone(), (None, 1))
+        self.assertEqual(self.env.cr.fetchone(), (None, 0))
         self.due(message)
         self.run_engine()
         self.assertEqual(message.state, "done")

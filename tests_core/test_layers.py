@@ -23,7 +23,7 @@ WAYS_OUT = {
     "socket",
     "urllib3",
 }
-ROOMS = {"cli", "controllers", "core", "devtools", "models", "packs", "simulators", "tests", "wizards"}
+ROOMS = {"cli", "controllers", "core", "devtools", "models", "packs", "simulators", "tests", "tests_faults", "wizards"}
 
 
 class Import(NamedTuple):
@@ -165,7 +165,9 @@ def test_controllers_and_wizards_import_models_and_core_only():
 def test_nothing_that_is_shipped_imports_tools_or_tests():
     assert not offences(
         sources("core", "models", "controllers", "wizards", "cli"),
-        lambda _file, name: within(name, "addon.devtools", "addon.simulators", "addon.tests", "tests_core"),
+        lambda _file, name: within(
+            name, "addon.devtools", "addon.simulators", "addon.tests", "tests_core", "tests_faults"
+        ),
     )
 
 

@@ -88,6 +88,7 @@ _CLAIM = f"""
          CROSS JOIN LATERAL (
                SELECT id, next_at FROM sync_lane
                 WHERE worker_pool = room.pool AND endpoint_id = room.id AND claim IS NULL AND next_at <= {UTC_NOW}
+                  {{doubtful}}
                 ORDER BY next_at, id LIMIT greatest(room.lanes, 0)
                   FOR NO KEY UPDATE SKIP LOCKED) l
          WHERE room.lanes > 0
@@ -99,6 +100,10 @@ _CLAIM = f"""
 """
 
 
+# As text and not as a parameter: those in doubt have an index of their own.
+_DOUBTFUL = {None: "", True: "AND careful IS TRUE", False: "AND careful IS NOT TRUE"}
+
+
 def claim_lanes(
     cr: Cursor,
     *,
@@ -108,16 +113,20 @@ def claim_lanes(
     limit: int,
     share: int | None = None,
     taken: Mapping[int, int] | None = None,
+    doubtful: bool | None = None,
 ) -> list[ClaimedLane]:
     """Claim up to ``limit`` lanes of ``pools`` that are due, whose endpoint is live, not paused and not broken.
 
     Of an endpoint that we deliver to a worker holds at most ``share`` lanes (a quarter of ``limit`` unless given),
     those counted that it has in its hands already (``taken``: {endpoint id: lanes}): a slow partner never holds all
     places. The attempt is counted (``strikes``) in the claim itself: nothing runs after a worker is killed.
+
+    ``doubtful`` lanes are those over which a worker died or gave up (``careful``): True claims only such, to be worked
+    alone; False only the others, so that a crash makes nobody slow; None both.
     """
     taken = taken or {}
     cr.execute(
-        _CLAIM,
+        _CLAIM.format(doubtful=_DOUBTFUL[doubtful]),
         {
             "token": token,
             "worker": worker,

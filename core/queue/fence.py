@@ -8,15 +8,23 @@ from typing import NamedTuple
 from .sql import UTC_NOW, Cursor
 
 
-def fence(cr: Cursor, message_ids: Sequence[int]) -> set[int]:
+def fence(cr: Cursor, message_ids: Sequence[int], *, token: str | None = None) -> set[int]:
     """Lock the messages that are still open and return their ids.
 
     First statement of the business transaction. A message that somebody else finished meanwhile is missing from the
     answer, or raises a serialization failure under REPEATABLE READ: either way nothing happens twice.
+
+    With ``token``, so are messages whose lane is no longer claimed under it: a worker that wakes from the dead with
+    several messages of one lane in hand must not work the second, after another has failed the first and blocked the
+    lane with it. What the new owner does to a message after our snapshot is a serialization failure here.
     """
     cr.execute(
-        "SELECT id FROM sync_message WHERE id = ANY(%s) AND state = 'ready' ORDER BY id FOR NO KEY UPDATE",
-        [list(message_ids)],
+        """SELECT m.id FROM sync_message m
+            WHERE m.id = ANY(%(ids)s) AND m.state = 'ready'
+              AND (%(token)s::text IS NULL
+                   OR EXISTS (SELECT 1 FROM sync_lane l WHERE l.id = m.lane_id AND l.claim = %(token)s))
+            ORDER BY m.id FOR NO KEY UPDATE OF m""",
+        {"ids": list(message_ids), "token": token},  # type: ignore[arg-type]
     )
     return {row[0] for row in cr.fetchall()}
 

@@ -90,11 +90,13 @@ def abandon(cr: Cursor, *, token: str, but: Sequence[int] = ()) -> list[int]:
 
     ``but``: lanes that are on the wire and will be settled.
 
-    The strikes of the claim stay: what fails like this again and again, alone, is set aside in the end.
+    From now on they are worked alone, and then the strike of the claim stays: what fails like this again and again is
+    set aside in the end.
     """
     cr.execute(
         f"""UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL,
-                                next_at = {UTC_NOW} + make_interval(secs => %s), careful = true
+                                next_at = {UTC_NOW} + make_interval(secs => %s),
+                                strikes = CASE WHEN careful THEN strikes ELSE 0 END, careful = true
              WHERE claim = %s AND NOT id = ANY(%s) RETURNING id""",
         [ABANDONED_REST_SECONDS, token, list(but)],
     )

@@ -18,6 +18,10 @@ CONFLICTS = {
     errorcodes.LOCK_NOT_AVAILABLE,
 }
 
+RACES = CONFLICTS | {errorcodes.UNIQUE_VIOLATION, errorcodes.EXCLUSION_VIOLATION}
+"""What business work may meet besides: two workers made the same record at once. On its next try, with a new snapshot,
+one finds what the other has made; a document that is really twice there fails every time."""
+
 LOST = (OperationalError, InterfaceError)
 """The connection is gone, or the server was."""
 

@@ -25,6 +25,8 @@ _logger = logging.getLogger(__name__)
 SLICES = (("real_time",), 1), (("standard",), 2), (("bulk",), 4)
 """Pools in their order, and into how many parts of a full batch each one's turn is divided while others wait."""
 CRON_SECONDS = 3.0
+DOUBTFUL_TURNS = 20
+"""Lanes over which a worker died that are worked one by one in a pass, after those that are in good order."""
 
 
 class SyncEngine(models.AbstractModel):
@@ -65,7 +67,8 @@ class SyncEngine(models.AbstractModel):
         for pools, parts in SLICES:
             if worker.serves(pools):
                 limit = max(sizing.CLAIM.now // parts, 1)
-                moved += self._guarded(worker, lambda p=pools, n=limit: self._work_due(worker, p, n))
+                moved += self._guarded(worker, lambda p=pools, n=limit: self._work_due(worker, p, n, doubtful=False))
+        moved += self._guarded(worker, lambda: self._work_doubtful(worker))
         if worker.serves(("delivery",)):
             moved += self._guarded(worker, lambda: self._deliver_due(worker))
         return moved + self.env["sync.exception"]._collect()
@@ -101,6 +104,20 @@ class SyncEngine(models.AbstractModel):
             worker.pump.collect(self.env.registry)
         return moved
 
+    def _work_doubtful(self, worker):
+        """Lanes over which a worker died come after the others, each claimed alone: they hold up nobody.
+
+        Deliveries, which are under way side by side, sort that out by themselves.
+        """
+        pools = tuple(pool for pool in worker.pools if pool != "delivery")
+        moved = 0
+        for _turn in range(DOUBTFUL_TURNS if pools else 0):
+            worked = self._work_due(worker, pools, 1, doubtful=True)
+            if not worked:
+                break
+            moved += worked
+        return moved
+
     def _work_due(self, worker, pools, limit, **bounds):
         """Claim up to ``limit`` lanes that are due and work the messages at their heads; returns how many messages.
 
@@ -126,7 +143,7 @@ class SyncEngine(models.AbstractModel):
                 queue.abandon(cr, token=token, but=worker.pump.lanes(token))
         worker.probes.update(probes)
         self._look_after_probes(worker)
-        if pools != ("delivery",):
+        if pools != ("delivery",) and not bounds.get("doubtful"):
             sizing.CLAIM.took(time.monotonic() - started, full=len(heads) >= limit)
         worker.processed += len(heads)
         return max(len(heads), 1)
@@ -140,7 +157,7 @@ class SyncEngine(models.AbstractModel):
         # A lane over which a worker died is worked alone, one message at a time and with no other lane in our hands:
         # only so does a death count against the message that caused it. The others are let go as if never claimed; with
         # deliveries under way it is let go too, and comes when they are written back.
-        doubtful = [lane for lane in group if lane.careful or lane.strikes > 1]
+        doubtful = [lane for lane in group if lane.careful]
         if doubtful:
             claim.worker.pump.ask_quiet()
             if claim.worker.pump.is_quiet():

@@ -15,7 +15,7 @@ from ...core.faults import Fault
 from ...core.work import Done
 from . import journal, replay, sizing, stages
 from .batch import Batch
-from .cursor import CONFLICTS
+from .cursor import CONFLICTS, LOST, RACES
 from .loading import load
 from .verdicts import held_back, stops_lane, verdicts
 
@@ -39,9 +39,9 @@ def drive(registry, claim, heads):
         works = _in_order(works, profiles)
         groups = [(interface, _sorted(batch, interface, group)) for interface, group in batch.by_interface(works)]
     decided = [work for work in works if isinstance(work.outcome, Done)]
-    done = retrying(lambda: _finish(registry, profiles, decided, claim.worker))
+    done = retrying(lambda: _finish(registry, profiles, decided, claim))
     for interface, group in groups:
-        done |= _apply_group(registry, profiles, interface, group, claim.worker)
+        done |= _apply_group(registry, profiles, interface, group, claim)
     rest = [work for work in works if work.message_id not in done and work.outcome is not None]
     verdicts(registry, profiles, rest, claim, heads)
 
@@ -93,7 +93,7 @@ def _run_stage(stage, batch, works):
             _run_stage(stage, batch, [work])
 
 
-def _apply_group(registry, profiles, interface, works, worker):
+def _apply_group(registry, profiles, interface, works, claim):
     """Apply the works of one interface, in transactions of the size that pays; returns the ids done and committed."""
     done, stopped = set(), set()
     size = sizing.transaction(registry.db_name, interface.id)
@@ -101,13 +101,13 @@ def _apply_group(registry, profiles, interface, works, worker):
         part, works = works[: size.now], works[size.now :]
         part = [work for work in part if work.lane_id not in stopped]
         started = time.monotonic()
-        done |= _apply(registry, profiles, interface, part, worker, size)
+        done |= _apply(registry, profiles, interface, part, claim, size)
         size.took(time.monotonic() - started, full=len(part) >= size.now)
         stopped |= {w.lane_id for w in part if w.message_id not in done and (w.live or stops_lane(w, profiles))}
     return done
 
 
-def _apply(registry, profiles, interface, works, worker, size):
+def _apply(registry, profiles, interface, works, claim, size):
     """Apply in one business transaction; on an unexpected error halve until the culprit stands alone.
 
     One that keeps losing races is halved too: fewer records are touched at a time. Nobody is to blame for that.
@@ -118,7 +118,7 @@ def _apply(registry, profiles, interface, works, worker, size):
     started = time.perf_counter()
     tries = CONFLICT_TRIES if len(works) == 1 else BATCH_TRIES
     try:
-        return retrying(lambda: _transaction(registry, profiles, interface, works, worker, started), tries)
+        return retrying(lambda: _transaction(registry, profiles, interface, works, claim, started), tries)
     except Exception as error:
         if getattr(error, "pgcode", None) in CONFLICTS:
             size.shrink()
@@ -128,24 +128,24 @@ def _apply(registry, profiles, interface, works, worker, size):
             return set()
     middle = len(works) // 2
     first, second = works[:middle], works[middle:]
-    done = _apply(registry, profiles, interface, first, worker, size)
+    done = _apply(registry, profiles, interface, first, claim, size)
     stopped = {w.lane_id for w in first if w.message_id not in done and (w.live or stops_lane(w, profiles))}
     for work in second:
         work.outcome = None
     second = [work for work in second if work.lane_id not in stopped]
-    return done | _apply(registry, profiles, interface, second, worker, size)
+    return done | _apply(registry, profiles, interface, second, claim, size)
 
 
-def _finish(registry, profiles, works, worker):
+def _finish(registry, profiles, works, claim):
     """Finish what a stage before ``apply`` already decided: nothing is to be changed in Odoo."""
     if not works:
         return set()
     with registry.cursor() as cr:
         batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # journal only
         batch._interfaces = profiles
-        held = queue.fence(cr, [work.message_id for work in works])
+        held = queue.fence(cr, [work.message_id for work in works], token=claim.token)
         mine = [work for work in works if work.message_id in held]
-        journal.finish(cr, batch, mine, worker.name)
+        journal.finish(cr, batch, mine, claim.worker.name)
     return held
 
 
@@ -167,7 +167,7 @@ def forgets_what_was_undone(transaction):
 
 
 @forgets_what_was_undone
-def _transaction(registry, profiles, interface, works, worker, started):
+def _transaction(registry, profiles, interface, works, claim, started):
     for work in works:
         work.outcome = None
         work.stage = "apply"
@@ -175,7 +175,7 @@ def _transaction(registry, profiles, interface, works, worker, started):
         engine_env = api.Environment(cr, api.SUPERUSER_ID, {})  # fence and journal; the handler runs as the agent
         batch = Batch(engine_env)
         batch._interfaces = profiles
-        held = queue.fence(cr, [work.message_id for work in works])
+        held = queue.fence(cr, [work.message_id for work in works], token=claim.token)
         live = [work for work in works if work.message_id in held]
         for work in works:
             if work.message_id not in held:
@@ -198,7 +198,7 @@ def _transaction(registry, profiles, interface, works, worker, started):
         finished = [work for work in live if isinstance(work.outcome, Done)]
         for work in finished:
             work.stage = "acknowledge" if interface.acknowledgement == "business" else "apply"
-        journal.finish(cr, batch, finished, worker.name)
+        journal.finish(cr, batch, finished, claim.worker.name)
         if interface.head_policy == "supersede":
             queue.mark_snapshots(cr, [work.message_id for work in finished])
         cr.commit()  # the engine owns it  # pylint: disable=invalid-commit
@@ -235,7 +235,7 @@ def retrying(transaction, tries=CONFLICT_TRIES):
         try:
             return transaction()
         except psycopg2.Error as error:
-            if error.pgcode not in CONFLICTS or attempt == tries:
+            if error.pgcode not in RACES or attempt == tries:
                 raise
             time.sleep(random.uniform(0, 0.02 * 2**attempt))
     raise AssertionError("unreachable")
@@ -273,6 +273,8 @@ def as_fault(error):
             "Other work kept changing the same records.",
             subject="serialization",
         )
+    if isinstance(error, LOST):
+        return Fault("engine.interrupted", "The connection to the database was lost while this was worked on.")
     _logger.error("Unexpected error in the engine", exc_info=error)
     return Fault(
         "engine.internal",

@@ -57,6 +57,9 @@ class SyncLane(models.Model):
 
     _line = models.UniqueIndex("(endpoint_id, key)")
     _due = models.Index("(worker_pool, endpoint_id, next_at, id) WHERE claim IS NULL AND next_at IS NOT NULL")
+    _in_doubt = models.Index(
+        "(worker_pool, endpoint_id, next_at, id) WHERE claim IS NULL AND next_at IS NOT NULL AND careful IS TRUE"
+    )
     _claimed = models.Index("(claim) WHERE claim IS NOT NULL")
     _blocked = models.Index("(blocked_message_id) WHERE blocked_message_id IS NOT NULL")
 

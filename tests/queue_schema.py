@@ -1,0 +1,99 @@
+"""The queue's tables in a schema of their own: columns, defaults, checks and indexes of production, none of its rows.
+
+The clock is a row: ``now()`` means what the test says, in every statement of the queue, so a test waits for nothing.
+"""
+
+import uuid
+from contextlib import contextmanager
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
+
+from odoo.sql_db import connection_info_for
+
+TABLES = (
+    "sync_due",
+    "sync_endpoint",
+    "sync_endpoint_traffic",
+    "sync_interface",
+    "sync_lane",
+    "sync_message",
+    "sync_worker",
+)
+
+
+class QueueSchema:
+    """Made on the database ``db_name``; ``drop`` it when done."""
+
+    def __init__(self, db_name):
+        self._idle = {}
+        self.name = f"queue_{uuid.uuid4().hex[:8]}"
+        _name, self.dsn = connection_info_for(db_name)
+        with self.transaction() as cr:
+            cr.execute(self._named("CREATE SCHEMA {schema}"))
+            for table in TABLES:
+                cr.execute(
+                    self._named("CREATE TABLE {schema}.{table} (LIKE public.{table} INCLUDING ALL)", table=table)
+                )
+            self._only_what_the_claim_joins(cr)
+            cr.execute(
+                self._named(
+                    """CREATE TABLE {schema}.clock (at timestamptz NOT NULL);
+                       CREATE TABLE {schema}.effect (id serial PRIMARY KEY, message_id int NOT NULL, token text);
+                       CREATE FUNCTION {schema}.now() RETURNS timestamptz STABLE LANGUAGE sql
+                           AS 'SELECT at FROM clock'"""
+                )
+            )
+
+    def _named(self, statement, **names):
+        """The statement with our schema and further names, quoted."""
+        quoted = {name: sql.Identifier(value) for name, value in names.items()}
+        return sql.SQL(statement).format(schema=sql.Identifier(self.name), **quoted)
+
+    def connect(self, isolation=ISOLATION_LEVEL_READ_COMMITTED):
+        """A connection that sees these tables and this clock, and waits for nobody's lock; see :meth:`let_go`."""
+        if self._idle.get(isolation):
+            return self._idle[isolation].pop()
+        path = f"-c search_path={self.name},pg_catalog,public -c lock_timeout=20ms"
+        connection = psycopg2.connect(**self.dsn, options=path)
+        connection.set_session(isolation_level=isolation)
+        return connection
+
+    @contextmanager
+    def transaction(self):
+        connection = self.connect()
+        try:
+            with connection, connection.cursor() as cr:
+                yield cr
+        finally:
+            self.let_go(connection)
+
+    def let_go(self, connection):
+        """What was not committed is rolled back, as when a process dies."""
+        connection.rollback()
+        self._idle.setdefault(connection.isolation_level, []).append(connection)
+
+    def drop(self):
+        with self.transaction() as cr:
+            cr.execute(self._named("DROP SCHEMA {schema} CASCADE"))
+        for connections in self._idle.values():
+            for connection in connections:
+                connection.close()
+
+    def _only_what_the_claim_joins(self, cr):
+        """An endpoint is a long row; here only its state matters."""
+        cr.execute(
+            """SELECT column_name FROM information_schema.columns
+                WHERE table_schema = %s AND table_name = 'sync_endpoint' AND is_nullable = 'NO'
+                  AND column_name <> 'id'""",
+            [self.name],
+        )
+        for (column,) in cr.fetchall():
+            cr.execute(self._named("ALTER TABLE {schema}.sync_endpoint ALTER {column} DROP NOT NULL", column=column))
+        cr.execute(
+            "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'",
+            [f"{self.name}.sync_endpoint"],
+        )
+        for (constraint,) in cr.fetchall():
+            cr.execute(self._named("ALTER TABLE {schema}.sync_endpoint DROP CONSTRAINT {rule}", rule=constraint))

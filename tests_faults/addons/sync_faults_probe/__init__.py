@@ -1,0 +1,3 @@
+from . import handler, steps
+
+steps.arm()

@@ -1,0 +1,47 @@
+"""Runs in `odoo shell` on a fresh database: the demonstration's partners and the probe; returns what senders use."""
+
+import base64
+import secrets
+from pathlib import Path
+from unittest.mock import patch
+
+PACKS = Path(__file__).with_name("packs")
+
+
+def seed(env, ports):
+    """:param ports: loopback ports by name, as the demonstration takes them"""
+    from devtools import demonstration
+
+    told = demonstration.seed(env, ports)
+    key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    _probe(env, {"probe-block": key, "probe-skip": key})
+    env["stock.quant"].search([("location_id.usage", "=", "internal")]).unlink()
+    for product in env["product.product"].search([("is_storable", "=", True), ("tracking", "=", "none")]):
+        warehouse = env["stock.warehouse"].search([], limit=1)
+        env["stock.quant"]._update_available_quantity(product, warehouse.lot_stock_id, 1_000_000)
+    return {
+        "probe": key,
+        "shop": told["shop"]["secret"],
+        "shop_domain": told["shop"]["shop_domain"],
+        "catalogue": [article for article in told["shop"]["catalogue"] if article["sku"] != "NL-BATT-CR"],
+    }
+
+
+def _probe(env, keys):
+    """The probe's partner, by the real workflow; its documents are canonical and need no mapping."""
+    from odoo.addons.sync_governance.models.packs import reading
+    from odoo.addons.sync_governance.models.packs.onboarding import VERSIONED
+
+    author = env["res.users"].search([("login", "=", "ada")])
+    approver = env["res.users"].search([("login", "=", "ben")])
+    reading.schema()  # of the addon's own folder, and kept
+    loader = env["sync.pack"].with_user(author).with_company(env.company)
+    with patch.object(reading, "FOLDER", PACKS):
+        owners = {"business_owner_id": author.id, "technical_owner_id": author.id}
+        partner = loader._load("probe", env.company, {"environment": "production", "secrets": keys, **owners})
+    partner.interface_ids.contract_id.form = "canonical"
+    for name in VERSIONED:
+        versions = partner.interface_ids[name]
+        versions.action_submit()
+        versions.with_user(approver).action_approve()
+    partner._bring_up()
