@@ -12,6 +12,8 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo.sql_db import connection_info_for
 
+from .own_tables import make_schema
+
 TABLES = (
     "sync_due",
     "sync_endpoint",
@@ -31,12 +33,7 @@ class QueueSchema:
         self.name = f"queue_{uuid.uuid4().hex[:8]}"
         _name, self.dsn = connection_info_for(db_name)
         with self.transaction() as cr:
-            cr.execute(self._named("CREATE SCHEMA {schema}"))
-            for table in TABLES:
-                cr.execute(
-                    self._named("CREATE TABLE {schema}.{table} (LIKE public.{table} INCLUDING ALL)", table=table)
-                )
-            self._only_what_the_claim_joins(cr)
+            make_schema(cr, self.name, TABLES)
             cr.execute(
                 self._named(
                     """CREATE TABLE {schema}.clock (at timestamptz NOT NULL);
@@ -80,20 +77,3 @@ class QueueSchema:
         for connections in self._idle.values():
             for connection in connections:
                 connection.close()
-
-    def _only_what_the_claim_joins(self, cr):
-        """An endpoint is a long row; here only its state matters."""
-        cr.execute(
-            """SELECT column_name FROM information_schema.columns
-                WHERE table_schema = %s AND table_name = 'sync_endpoint' AND is_nullable = 'NO'
-                  AND column_name <> 'id'""",
-            [self.name],
-        )
-        for (column,) in cr.fetchall():
-            cr.execute(self._named("ALTER TABLE {schema}.sync_endpoint ALTER {column} DROP NOT NULL", column=column))
-        cr.execute(
-            "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'",
-            [f"{self.name}.sync_endpoint"],
-        )
-        for (constraint,) in cr.fetchall():
-            cr.execute(self._named("ALTER TABLE {schema}.sync_endpoint DROP CONSTRAINT {rule}", rule=constraint))

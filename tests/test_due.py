@@ -3,17 +3,16 @@
 import random
 import threading
 import uuid
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-import psycopg2
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_REPEATABLE_READ
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
-from odoo.sql_db import connection_info_for
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import tagged
 
 from odoo.addons.sync_governance.core import queue
 from odoo.addons.sync_governance.core.queue import watermark
+
+from .own_tables import OwnTablesCase
 
 TABLES = ("sync_due", "sync_lane", "sync_message", "sync_watermark")
 PAST, FUTURE = datetime(2001, 1, 1), datetime(2101, 1, 1)
@@ -25,42 +24,9 @@ class Died(Exception):
 
 
 @tagged("post_install", "-at_install")
-class TestDue(BaseCase):
-    """The tables as in production, none of their rows."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.schema = f"due_{uuid.uuid4().hex[:8]}"
-        _name, cls.dsn = connection_info_for(get_db_name())
-        with cls.connection() as cr:
-            cr.execute(f"CREATE SCHEMA {cls.schema}")
-            for table in TABLES:
-                cr.execute(f"CREATE TABLE {cls.schema}.{table} (LIKE public.{table} INCLUDING ALL)")
-            cr.execute(f"CREATE TABLE {cls.schema}.effect (res_id int)")
-            cr.execute(f"CREATE TABLE {cls.schema}.line (id serial PRIMARY KEY)")
-        cls.addClassCleanup(cls.drop_schema)
-
-    @classmethod
-    def drop_schema(cls):
-        with cls.connection() as cr:
-            cr.execute(f"DROP SCHEMA {cls.schema} CASCADE")
-
-    @classmethod
-    @contextmanager
-    def connection(cls, isolation=ISOLATION_LEVEL_READ_COMMITTED):
-        connection = psycopg2.connect(**cls.dsn, options=f"-c search_path={cls.schema},public -c lock_timeout=5s")
-        connection.set_session(isolation_level=isolation)
-        try:
-            with connection, connection.cursor() as cr:
-                yield cr
-        finally:
-            connection.close()
-
-    def setUp(self):
-        super().setUp()
-        with self.connection() as cr:
-            cr.execute("TRUNCATE sync_due, sync_lane, sync_message, sync_watermark, effect, line RESTART IDENTITY")
+class TestDue(OwnTablesCase):
+    tables = TABLES
+    further = ("CREATE TABLE effect (res_id int)", "CREATE TABLE line (id serial PRIMARY KEY)")
 
     def schedule(self, due_at=PAST, *ids):
         with self.connection() as cr:

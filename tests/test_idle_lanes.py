@@ -6,13 +6,13 @@ import uuid
 from contextlib import contextmanager
 
 import psycopg2
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
-from odoo.sql_db import connection_info_for
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import get_db_name, tagged
 
 from odoo.addons.sync_governance.core import queue
 from odoo.addons.sync_governance.models.exchange import janitor
+
+from .own_tables import OwnTablesCase
 
 
 @contextmanager
@@ -27,38 +27,8 @@ def connection_of_another(dsn):
 
 
 @tagged("post_install", "-at_install")
-class TestIdleLanes(BaseCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.schema = f"idle_{uuid.uuid4().hex[:8]}"
-        _name, cls.dsn = connection_info_for(get_db_name())
-        with cls.connection() as cr:
-            cr.execute(f"CREATE SCHEMA {cls.schema}")
-            for table in ("sync_lane", "sync_message"):
-                cr.execute(f"CREATE TABLE {cls.schema}.{table} (LIKE public.{table} INCLUDING ALL)")
-        cls.addClassCleanup(cls.drop_schema)
-
-    @classmethod
-    def drop_schema(cls):
-        with cls.connection() as cr:
-            cr.execute(f"DROP SCHEMA {cls.schema} CASCADE")
-
-    @classmethod
-    @contextmanager
-    def connection(cls):
-        connection = psycopg2.connect(**cls.dsn, options=f"-c search_path={cls.schema},public")
-        connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
-        try:
-            with connection, connection.cursor() as cr:
-                yield cr
-        finally:
-            connection.close()
-
-    def setUp(self):
-        super().setUp()
-        with self.connection() as cr:
-            cr.execute("TRUNCATE sync_lane, sync_message")
+class TestIdleLanes(OwnTablesCase):
+    tables = ("sync_lane", "sync_message")
 
     @staticmethod
     def put(cr, key):

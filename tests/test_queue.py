@@ -3,71 +3,29 @@
 import random
 import threading
 import uuid
-from contextlib import contextmanager
 
 import psycopg2
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_REPEATABLE_READ
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
-from odoo.sql_db import connection_info_for
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import tagged
 
 from odoo.addons.sync_governance.core import queue
+
+from .own_tables import OwnTablesCase
 
 TABLES = ("sync_due", "sync_endpoint", "sync_endpoint_traffic", "sync_lane", "sync_message", "sync_worker")
 
 
 @tagged("post_install", "-at_install")
-class QueueCase(BaseCase):
-    """The same tables as in production (copied with their constraints and indexes), none of its rows."""
+class QueueCase(OwnTablesCase):
+    """Two endpoints that are live."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.schema = f"queue_{uuid.uuid4().hex[:8]}"
-        _name, cls.dsn = connection_info_for(get_db_name())
-        with cls.connection() as cr:
-            cr.execute(f"CREATE SCHEMA {cls.schema}")
-            for table in TABLES:
-                cr.execute(f"CREATE TABLE {cls.schema}.{table} (LIKE public.{table} INCLUDING ALL)")
-            cr.execute(f"CREATE TABLE {cls.schema}.effect (message_id int, lane text, position int)")
-            # Only the columns that the claim joins matter here.
-            cr.execute(
-                """SELECT column_name FROM information_schema.columns
-                    WHERE table_schema = %s AND table_name = 'sync_endpoint' AND is_nullable = 'NO'
-                      AND column_name <> 'id'""",
-                [cls.schema],
-            )
-            for (column,) in cr.fetchall():
-                cr.execute(f'ALTER TABLE {cls.schema}.sync_endpoint ALTER COLUMN "{column}" DROP NOT NULL')
-            cr.execute(
-                """SELECT conname FROM pg_constraint
-                    WHERE conrelid = %s::regclass AND contype = 'c'""",
-                [f"{cls.schema}.sync_endpoint"],
-            )
-            for (constraint,) in cr.fetchall():
-                cr.execute(f'ALTER TABLE {cls.schema}.sync_endpoint DROP CONSTRAINT "{constraint}"')
-        cls.addClassCleanup(cls.drop_schema)
-
-    @classmethod
-    def drop_schema(cls):
-        with cls.connection() as cr:
-            cr.execute(f"DROP SCHEMA {cls.schema} CASCADE")
-
-    @classmethod
-    @contextmanager
-    def connection(cls, isolation=ISOLATION_LEVEL_READ_COMMITTED):
-        connection = psycopg2.connect(**cls.dsn, options=f"-c search_path={cls.schema},public")
-        connection.set_session(isolation_level=isolation)
-        try:
-            with connection, connection.cursor() as cr:
-                yield cr
-        finally:
-            connection.close()
+    tables = TABLES
+    further = ("CREATE TABLE effect (message_id int, lane text, position int)",)
 
     def setUp(self):
         super().setUp()
         with self.connection() as cr:
-            cr.execute(f"TRUNCATE {', '.join(TABLES)}, effect")
             cr.execute(
                 """INSERT INTO sync_endpoint (id, state, paused, active, direction)
                    SELECT id, 'live', false, true, 'inbound' FROM generate_series(1, 2) AS id"""
