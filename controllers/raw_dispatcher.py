@@ -59,7 +59,8 @@ def problem(request, fault):
         "status": fault.entry.http_status,
         "detail": fault.detail,
     }
-    headers = {"Retry-After": "30"} if fault.entry.http_status in (429, 503) else {}
+    again = getattr(fault, "retry_after", 30)
+    headers = {"Retry-After": str(again)} if fault.entry.http_status in (429, 503) else {}
     return problem_response(request, fault.entry.http_status, document, headers)
 
 

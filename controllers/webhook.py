@@ -6,62 +6,92 @@ from odoo import http
 from odoo.http import request
 
 from ..core.faults import Fault
-from .raw_dispatcher import problem
+from .raw_dispatcher import PROBLEM_TYPE, problem, problem_response
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
+ROUTE = {
+    "type": "sync_raw",
+    "auth": "none",
+    "methods": ["POST"],
+    "csrf": False,
+    "save_session": False,
+    "readonly": False,
+    "max_content_length": MAX_BODY_BYTES,
+}
 
 
 class WebhookController(http.Controller):
     """POST only, raw body first, stored and committed before the 202."""
 
-    @http.route(
-        "/sync/in/<string:code>",
-        type="sync_raw",
-        auth="none",
-        methods=["POST"],
-        csrf=False,
-        save_session=False,
-        readonly=False,
-        max_content_length=MAX_BODY_BYTES,
-    )
+    @http.route("/sync/in/<string:code>", **ROUTE)
     def receive(self, code):
         """Take one transmission for the endpoint ``code``.
 
-        202 with the message's id; a repeat gets the original's. Problem documents: 401 signature, 404 no such
-        endpoint, 411 no length, 413 too large, 503 come back later.
+        202 with the message's id; a repeat gets the original's. Where the sender waits for the result: 200 with it, or
+        422 with what is wrong. Problem documents: 401 signature, 404 no such endpoint, 411 no length, 413 too large,
+        429 and 503 come back later.
         """
+        return self._answered(lambda intake, *arguments: answer(intake._receive(code, *arguments)))
+
+    @http.route("/sync/in/<string:code>/batch", **ROUTE)
+    def receive_many(self, code):
+        """Take many documents for the endpoint ``code`` in one signed request: envelopes in a JSON array or NDJSON.
+
+        202 with a result for each, in their order. Problem documents as for one, and 400 for what is no batch; then
+        nothing is stored.
+        """
+        return self._answered(lambda intake, *arguments: answers(intake._receive_many(code, *arguments)))
+
+    def _answered(self, receive):
         if request.httprequest.content_length is None:
             # A chunked body would be cut at the limit without a word: refuse it instead.
             return problem(
                 request,
-                Fault(
-                    "receive.length_required",
-                    "Send the length of the body (Content-Length).",
-                ),
+                Fault("receive.length_required", "Send the length of the body (Content-Length)."),
             )
-        raw = request.httprequest.get_data()
         try:
-            receipt = request.env["sync.intake"]._receive(
-                code,
-                raw,
+            return receive(
+                request.env["sync.intake"],
+                request.httprequest.get_data(),
                 dict(request.httprequest.headers),
                 request.httprequest.remote_addr,
             )
         except Fault as fault:
             return problem(request, fault)
         except psycopg2.OperationalError as error:
-            return problem(
-                request,
-                Fault(
-                    "receive.unavailable",
-                    f"Not stored ({error.pgcode}); send it again.",
-                ),
-            )
-        return request.make_json_response(
-            {
-                "status": "accepted",
-                "message_id": receipt.message_uid,
-                "repeat": receipt.repeated,
-            },
-            status=202,
-        )
+            return problem(request, Fault("receive.unavailable", f"Not stored ({error.pgcode}); send it again."))
+
+
+def answer(receipt):
+    """The response to one document."""
+    result = receipt.result
+    told = {"message_id": receipt.message_uid, "repeat": receipt.repeated}
+    if result is None or result.state in ("ready", "parked"):
+        return request.make_json_response({"status": "accepted", **told}, status=202)
+    if result.state == "failed":
+        fault = result.fault or {}
+        shown = {name: fault[name] for name in ("title", "detail", "pointer", "expected", "found") if name in fault}
+        code = fault.get("code", "engine.internal")
+        return problem_response(request, 422, {"type": PROBLEM_TYPE + code, "status": 422, **shown, **told})
+    document = {
+        "status": result.state,
+        **told,
+        "reference": result.reference,
+        "effects": result.effects,
+        "response": result.response,
+    }
+    return request.make_json_response(document, status=200)
+
+
+def answers(results):
+    """The response to many documents."""
+    told = []
+    for number, (given_id, outcome) in enumerate(results, start=1):
+        one = {"number": number, "id": given_id}
+        if isinstance(outcome, Fault):
+            one |= {"status": "refused", "problem": PROBLEM_TYPE + outcome.code, "detail": outcome.detail}
+        else:
+            status = "repeated" if outcome.repeated else "conflict" if outcome.conflict else "accepted"
+            one |= {"status": status, "message_id": outcome.message_uid}
+        told.append(one)
+    return request.make_json_response({"results": told}, status=202)

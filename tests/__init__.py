@@ -1,4 +1,5 @@
-from . import test_flow, test_neutralize, test_queue, test_queue_model, test_races, test_retention, test_webhook
+from . import test_flow, test_intake, test_neutralize, test_queue, test_queue_model, test_races, test_retention
+from . import test_webhook
 from . import test_delivery, test_endpoint_health, test_engine, test_exception, test_exchange_access, test_lane_batches
 from . import test_catalog, test_credential, test_governance, test_pack, test_partner, test_security, test_xref
 from . import test_pump, test_traffic

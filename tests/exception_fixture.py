@@ -8,6 +8,7 @@ from unittest.mock import patch
 from ..core.canonical import catalogue
 from ..core.faults import Fault
 from ..core.work import Done, Effect
+from ..models.exchange.storing import Incoming
 from .common import SyncCase
 
 
@@ -112,20 +113,20 @@ class ExceptionCase(SyncCase):
         raw = json.dumps(document, default=str).encode()
         profile = self.env["sync.endpoint"]._intake_profile(self.endpoint.code)
         with self.engine_cursors():
-            receipt = self.env["sync.intake"]._store(
-                profile,
-                raw,
-                {"content-type": "application/json"},
-                "127.0.0.1",
-                sender_key=uuid.uuid4().hex,
+            document = Incoming(
+                raw=raw,
                 sha256=hashlib.sha256(raw).hexdigest(),
+                sender_key=uuid.uuid4().hex,
                 topic="order",
+                lane_key=key or number,
                 interface_id=self.interface.id,
                 document_type_id=self.interface.document_type_id.id,
                 pool="standard",
-                lane_key=key or number,
+                headers='{"content-type": "application/json"}',
+                remote_address="127.0.0.1",
                 credential_id=None,
             )
+            (receipt,) = self.env["sync.intake"]._store(profile, [document])
         return self.message(receipt)
 
     def orders_that(self, outcome, *numbers):

@@ -4,7 +4,6 @@ import json
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
-from odoo.sql_db import Cursor
 from odoo.tools import mute_logger
 
 from odoo.addons.sync_governance.core import queue
@@ -247,38 +246,6 @@ class TestEngine(ExceptionCase):
             self.publish("2")
             savepoint.rollback()
         self.assertEqual(self.events(), ["1"])
-
-    # -- intake ------------------------------------------------------------------------------------------------------
-
-    def test_storing_a_document_takes_few_statements(self):
-        """Four, after the one for the secrets and before the one that asks whether a worker is awake."""
-        self.order("1001")
-        profile = self.env["sync.endpoint"]._intake_profile(self.endpoint.code)
-        statements = []
-        execute = Cursor.execute
-
-        def counted(cursor, query, *args, **kwargs):
-            # What the ORM reads beside it and the savepoints of the test are not ours.
-            if isinstance(query, str) and not query.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-                statements.append(query)
-            return execute(cursor, query, *args, **kwargs)
-
-        with self.engine_cursors(), patch.object(Cursor, "execute", counted):
-            self.env["sync.intake"]._store(
-                profile,
-                b"{}",
-                {},
-                "127.0.0.1",
-                sender_key="k-2",
-                sha256="0" * 64,
-                topic="order",
-                interface_id=self.interface.id,
-                document_type_id=self.interface.document_type_id.id,
-                pool="standard",
-                lane_key="1002",
-                credential_id=None,
-            )
-        self.assertEqual(len(statements), 4, statements)
 
     # -- circuit breaker ---------------------------------------------------------------------------------------------
 

@@ -273,3 +273,65 @@ class TestQueue(QueueCase):
         """The worker is dead: its claim stays behind until somebody rescues it."""
         with self.connection() as cr:
             cr.execute("UPDATE sync_lane SET claim = 'dead-' || claim WHERE claim = %s", [token])
+
+    # -- documents whose key cannot be read ---------------------------------------------------------------------------
+
+    def new(self, key):
+        return queue.NewMessage(
+            uid=uuid.uuid4().hex,
+            direction="inbound",
+            endpoint_id=1,
+            trading_partner_id=1,
+            company_id=1,
+            key=key,
+            behind=queue.UNREAD,
+        )
+
+    def holding(self):
+        with self.connection() as cr:
+            cr.execute("UPDATE sync_endpoint SET hold_unread = true WHERE id = 1")
+
+    def lane_of(self, message_id):
+        return self.row(
+            "SELECT l.key FROM sync_message m JOIN sync_lane l ON l.id = m.lane_id WHERE m.id = %s", message_id
+        )
+
+    def test_a_document_stored_beside_an_unreadable_one_comes_before_it_or_waits_behind_it(self):
+        self.holding()
+        with self.connection() as cr:
+            queue.enqueue(cr, [self.new("a")])
+        stored = []
+        with self.connection() as slow:
+            (unread,) = queue.enqueue(slow, [self.new(queue.UNREAD)])
+
+            def later():
+                with self.connection() as cr:
+                    stored.extend(queue.enqueue(cr, [self.new("b")]))
+
+            thread = threading.Thread(target=later)
+            thread.start()
+            self.assertFalse(stored, "it waits for the unread line")
+        thread.join(30)
+        self.assertGreater(stored[0], unread)
+        self.assertEqual(self.lane_of(stored[0]), (queue.UNREAD,))
+
+    def test_an_unreadable_document_is_held_while_an_earlier_one_is_open(self):
+        self.holding()
+        with self.connection() as cr:
+            first, unread, behind = queue.enqueue(cr, [self.new("a"), self.new(queue.UNREAD), self.new("b")])
+        token, lanes, heads = self.claim()
+        with self.connection() as cr:
+            (held,) = queue.hold_unread(cr, lanes)
+        self.assertEqual(self.row("SELECT key FROM sync_lane WHERE id = %s", held), (queue.UNREAD,))
+        with self.connection() as cr:
+            queue.fence(cr, [first])
+            cr.execute("UPDATE sync_message SET state = 'done', done_at = now() WHERE id = %s", [first])
+        with self.connection() as cr:
+            queue.settle(cr, token=token, lane_ids=[lane.lane_id for lane in lanes])
+            cr.execute("UPDATE sync_message SET run_at = now() AT TIME ZONE 'UTC' WHERE state = 'ready'")
+            cr.execute("UPDATE sync_lane SET next_at = now() AT TIME ZONE 'UTC' WHERE next_at IS NOT NULL")
+        _token, lanes, heads = self.claim()
+        with self.connection() as cr:
+            self.assertEqual(queue.hold_unread(cr, lanes), set())
+        self.assertEqual([head.message_id for head in heads], [unread])
+        self.assertEqual(self.lane_of(behind), (queue.UNREAD,))

@@ -155,7 +155,7 @@ def _pack() -> dict:
                 "payload_days": 30,
                 "message_days": 90,
                 "attempt_days": 30,
-                "dedupe_days": 30,
+                "dedupe_days": 90,
             }
         ],
     }

@@ -13,10 +13,10 @@ One protocol, used by Odoo, by the benchmarks and by the fault harness alike:
 Times are ``timestamp`` without zone and mean UTC, as Odoo stores them; the only clock is the database's.
 """
 
-from .claim import POOLS, ClaimedLane, Head, claim_lanes, heads, look, seconds_to_next
+from .claim import POOLS, UNREAD, ClaimedLane, Head, claim_lanes, heads, hold_unread, look, seconds_to_next
 from .commands import HELD, REPLAYABLE, RETRYABLE, bring_forward, cancel, hold, hurry, release_held, reopen, retry
 from .due import DueTime, cancel_due, due_ids, due_kinds, postpone, schedule, schedule_in, take
-from .enqueue import NewMessage, enqueue
+from .enqueue import NewMessage, enqueue, place
 from .fence import Finished, fence, finish, held, mark_snapshots
 from .idle import delete_idle
 from .parking import GATHERED, PARKED, Timing, end_waits, release_waiting
@@ -50,6 +50,7 @@ __all__ = [
     "PARKED",
     "POOLS",
     "STRIKES_UNTIL_POISON",
+    "UNREAD",
     "UTC_NOW",
     "ClaimedLane",
     "DueTime",
@@ -72,6 +73,8 @@ __all__ = [
     "finish",
     "heads",
     "held",
+    "hold_unread",
+    "place",
     "postpone",
     "quarantine",
     "release_waiting",

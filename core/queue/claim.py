@@ -12,6 +12,9 @@ from .traffic import PLACES, TOKENS
 
 POOLS = ("real_time", "standard", "bulk", "delivery")
 """Which workers take a lane: what is delivered has a pool of its own, the rest is sorted by how soon it matters."""
+UNREAD = "-"
+"""The line of an endpoint's documents that show no ordering key."""
+HELD_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,37 @@ def look(cr: Cursor, message_ids: Sequence[int]) -> list[Head]:
         [list(message_ids)],
     )
     return [Head(*row) for row in cr.fetchall()]
+
+
+_HOLD = f"""
+    UPDATE sync_message m SET run_at = {UTC_NOW} + make_interval(secs => %s)
+      FROM sync_lane l
+      JOIN sync_endpoint e ON e.id = l.endpoint_id AND e.hold_unread
+     CROSS JOIN LATERAL (
+           SELECT id FROM sync_message WHERE lane_id = l.id AND state = 'ready' ORDER BY id LIMIT 1) head
+     WHERE l.id = ANY(%s) AND m.id = head.id
+       AND EXISTS (SELECT 1 FROM sync_lane o
+                    WHERE o.endpoint_id = l.endpoint_id AND o.id <> l.id
+                      AND (o.next_at IS NOT NULL OR o.claim IS NOT NULL OR o.blocked_message_id IS NOT NULL)
+                      AND (o.blocked_message_id < head.id OR EXISTS (
+                           SELECT 1 FROM sync_message w
+                            WHERE w.lane_id = o.id AND w.state = 'ready' AND w.id < head.id)))
+    RETURNING m.lane_id
+"""
+
+
+def hold_unread(cr: Cursor, lanes: Sequence[ClaimedLane]) -> set[int]:
+    """Put off the heads of unread lines that earlier documents of their endpoint, in other lines, stand before.
+
+    Only for endpoints that ask for it. Whoever stores a document of such an endpoint holds its unread line locked, so
+    the numbers of its messages follow their commits: a head that we see has every earlier one before our eyes.
+    Returns the ids of the lanes that have to wait; they are looked at again after :data:`HELD_SECONDS`.
+    """
+    unread = [lane.lane_id for lane in lanes if lane.key == UNREAD and lane.direction == "inbound"]
+    if not unread:
+        return set()
+    cr.execute(_HOLD, [HELD_SECONDS, unread])
+    return {row[0] for row in cr.fetchall()}
 
 
 _NEXT = f"""

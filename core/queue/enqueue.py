@@ -16,7 +16,8 @@ class NewMessage:
     ``key`` is the ordering key: messages of one endpoint that share it are worked first-in first-out. ``state`` is
     ``ready``, or ``failed`` for one that a person must look at before anything happens (then it has no lane).
     ``pool`` is the pool of workers that takes its lane; what is delivered always has its own. With a ``timing`` it
-    waits until it is time for the documents of its interface.
+    waits until it is time for the documents of its interface. ``behind`` names a line of the same endpoint: as long as
+    that one has open messages, this message goes there and not into its own.
     """
 
     uid: str
@@ -36,6 +37,7 @@ class NewMessage:
     fault_code: str | None = None
     pool: str = "standard"
     timing: Timing | None = None
+    behind: str | None = None
 
 
 _COLUMNS = (
@@ -68,15 +70,22 @@ _INSERT = f"""
 
 
 def enqueue(cr: Cursor, messages: Sequence[NewMessage]) -> list[int]:
-    """Store ``messages`` and return their ids in the same order.
+    """Store ``messages`` and return their ids in the same order, see :func:`place`."""
+    return [message_id for message_id, _lane_id in place(cr, messages)]
+
+
+def place(cr: Cursor, messages: Sequence[NewMessage]) -> list[tuple[int, int | None]]:
+    """Store ``messages``; each one's id and the id of the lane it waits in, in the same order.
 
     Runs in the caller's READ COMMITTED transaction. The lane is locked before the message takes its id, so ids follow
     commit order within a lane; a lane that is already awake gets no new row version.
     """
     if not messages:
         return []
-    lanes, idle = _locked_lanes(cr, [m for m in messages if m.state == "ready"])
-    lane_ids = [lanes.get((m.endpoint_id, m.key)) if m.state == "ready" else None for m in messages]
+    ready = [m for m in messages if m.state == "ready"]
+    lanes, idle = _locked_lanes(cr, ready)
+    lines = _lines(cr, ready, lanes)
+    lane_ids = [lines.get(m.uid) for m in messages]
     waits = _waits(cr, messages)
     states = ["parked" if wait else m.state for m, wait in zip(messages, waits, strict=True)]
     cr.execute(
@@ -90,15 +99,40 @@ def enqueue(cr: Cursor, messages: Sequence[NewMessage]) -> list[int]:
         ],
     )
     ids = [row[0] for row in cr.fetchall()]
-    ready = {lane for lane, state in zip(lane_ids, states, strict=True) if state == "ready"}
-    idle = {lane: pool for lane, pool in idle.items() if lane in ready}
-    if idle:
+    due = {lane for lane, state in zip(lane_ids, states, strict=True) if state == "ready"}
+    wake = {lane: pool for lane, pool in idle.items() if lane in due}
+    if wake:
         cr.execute(
             f"""UPDATE sync_lane l SET next_at = {UTC_NOW}, worker_pool = t.pool
                   FROM unnest(%s::int[], %s::text[]) AS t(id, pool) WHERE l.id = t.id""",
-            [list(idle), list(idle.values())],
+            [list(wake), list(wake.values())],
         )
-    return ids
+    return list(zip(ids, lane_ids, strict=True))
+
+
+def _lines(cr: Cursor, messages: Sequence[NewMessage], lanes: dict[tuple[int, str], int]) -> dict[str, int]:
+    """{uid: the lane it joins}. All lanes are locked, so nobody joins or leaves them while we decide."""
+    barriers = {lanes[m.endpoint_id, m.behind] for m in messages if m.behind is not None}
+    busy: set[int] = set()
+    if barriers:
+        cr.execute(
+            """SELECT l.id FROM sync_lane l
+                WHERE l.id = ANY(%s) AND (l.blocked_message_id IS NOT NULL OR EXISTS (
+                      SELECT 1 FROM sync_message m WHERE m.lane_id = l.id AND m.state = 'ready'))""",
+            [list(barriers)],
+        )
+        busy = {row[0] for row in cr.fetchall()}
+    joined = {}
+    for message in messages:
+        lane = lanes[message.endpoint_id, message.key]
+        if message.behind is not None:
+            barrier = lanes[message.endpoint_id, message.behind]
+            if lane == barrier:
+                busy.add(barrier)
+            elif barrier in busy:
+                lane = barrier
+        joined[message.uid] = lane
+    return joined
 
 
 def _waits(cr: Cursor, messages: Sequence[NewMessage]) -> list[Timing | None]:
@@ -118,7 +152,10 @@ def _locked_lanes(cr: Cursor, messages: Sequence[NewMessage]) -> tuple[dict[tupl
     """
     # One lane per key; of several messages the first one's pool counts.
     wanted = {
-        (m.endpoint_id, m.key): (m.company_id, m.direction, _pool(m), m.timing is None) for m in reversed(messages)
+        (m.endpoint_id, key): (m.company_id, m.direction, _pool(m), m.timing is None)
+        for m in reversed(messages)
+        for key in (m.behind, m.key)
+        if key is not None
     }
     if not wanted:
         return {}, {}
@@ -126,30 +163,21 @@ def _locked_lanes(cr: Cursor, messages: Sequence[NewMessage]) -> tuple[dict[tupl
     columns = [list(column) for column in zip(*rows, strict=True)]
     found: dict[tuple[int, str], int] = {}
     idle: dict[int, str] = {}
-    # An idle lane may be deleted between our two statements: then the insert is due again.
+    # One round trip, each statement with a snapshot of its own. An idle lane may be deleted between the two: then the
+    # insert is due again.
     while len(found) < len(wanted):
         cr.execute(
             f"""INSERT INTO sync_lane (endpoint_id, key, company_id, direction, worker_pool, strikes, next_at)
                SELECT e, k, c, d, p, 0, CASE WHEN awake THEN {UTC_NOW} END
                  FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::text[], %s::bool[])
                       AS t(e, k, c, d, p, awake)
-               ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING id, endpoint_id, key, next_at IS NULL""",
-            columns,
-        )
-        for lane, endpoint, key, asleep in cr.fetchall():
-            found[endpoint, key] = lane
-            if asleep:
-                idle[lane] = wanted[endpoint, key][2]
-        rest = [line for line in wanted if line not in found]
-        if not rest:
-            break
-        cr.execute(
-            """SELECT l.id, l.endpoint_id, l.key,
+               ON CONFLICT (endpoint_id, key) DO NOTHING;
+               SELECT l.id, l.endpoint_id, l.key,
                       l.next_at IS NULL AND l.claim IS NULL AND l.blocked_message_id IS NULL
                  FROM sync_lane l
                  JOIN unnest(%s::int[], %s::text[]) AS t(e, k) ON l.endpoint_id = t.e AND l.key = t.k
                 ORDER BY l.id FOR NO KEY UPDATE OF l""",
-            [list(column) for column in zip(*rest, strict=True)],
+            [*columns, *columns[:2]],
         )
         for lane, endpoint, key, asleep in cr.fetchall():
             found[endpoint, key] = lane

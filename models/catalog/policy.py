@@ -39,6 +39,7 @@ class SyncPolicy(models.Model):
         "batch_documents",
         "batch_seconds",
         "calendar_id",
+        "patience",
         "worker_pool",
         "head_policy",
         "retry_kind",
@@ -57,7 +58,20 @@ class SyncPolicy(models.Model):
     company_id = fields.Many2one(
         "res.company", default=lambda self: self.env.company, index=True, help="Empty: for every company."
     )
-    timing = fields.Selection([("real_time", "As it arrives")], required=True, default="real_time")
+    timing = fields.Selection(
+        [
+            ("real_time", "As it arrives"),
+            ("synchronous", "The sender waits for the result"),
+        ],
+        required=True,
+        default="real_time",
+    )
+    patience = fields.Integer(
+        string="Waits at most (s)",
+        required=True,
+        default=10,
+        help="If the result is not there by then, the sender is told that the document was taken in.",
+    )
     worker_pool = fields.Selection(
         [("real_time", "At once"), ("standard", "Standard"), ("bulk", "When there is time")],
         string="Urgency",
@@ -105,6 +119,10 @@ class SyncPolicy(models.Model):
     _retry_sane = models.Constraint(
         "CHECK (retry_base > 0 AND retry_factor >= 1 AND retry_cap >= retry_base AND max_attempts BETWEEN 1 AND 100)",
         "The first delay is above 0, the factor at least 1, the limit not below the first delay; 1 to 100 attempts.",
+    )
+
+    _patience_sane = models.Constraint(
+        "CHECK (patience BETWEEN 1 AND 60)", "A sender waits 1 to 60 seconds for the result."
     )
 
     def init(self):

@@ -22,9 +22,11 @@ from . import interface_hold
 from . import publisher
 from . import transport
 from . import transports
+from . import gauge
 from . import intake
 from . import engine
 from . import profile
+from . import synchronous
 from . import wake
 from . import housekeeping
 from . import purge

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from odoo import api
 
 from ...core.faults import Fault
+from ..partner.endpoint_profile import UNKNOWN
 
 if TYPE_CHECKING:
     from .profile import InterfaceProfile
@@ -69,7 +70,7 @@ class Batch:
         endpoint = self.endpoint(work.endpoint_id)
         profile = endpoint._intake_profile(endpoint.code)
         topic = endpoint._topic_from(profile, work.headers, work.document)
-        interface_id = profile["interfaces"].get(topic, (None,))[0]
+        interface_id = profile["interfaces"].get(topic, UNKNOWN).interface_id
         if not interface_id:
             raise Fault(
                 "receive.interface_unknown",

@@ -129,24 +129,31 @@ class SyncEngine(models.AbstractModel):
             if not lanes:
                 return 0
             per_lane = 1 if pools == ("delivery",) else max(limit // len(lanes), 1)
-            heads = queue.heads(cr, [lane.lane_id for lane in lanes], per_lane)
+            held = queue.hold_unread(cr, lanes)
+            heads = queue.heads(cr, [lane.lane_id for lane in lanes if lane.lane_id not in held], per_lane)
             heads, probes = interface_hold.let_through(cr, token, heads)
-            # Before any snapshot of the work to come: a release executed later than this may have missed us.
-            cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
-            claimed_at = cr.fetchone()[0]
+            claim = Claim(token, self._now(cr), worker)
         started = time.monotonic()
-        try:
-            self._work(Claim(token, claimed_at, worker), lanes, heads)
-        finally:
-            # Whatever went wrong: no lane stays claimed by a worker that lives on and would never be rescued from.
-            with read_committed(self.env.registry, durable=False) as cr:
-                queue.abandon(cr, token=token, but=worker.pump.lanes(token))
-        worker.probes.update(probes)
-        self._look_after_probes(worker)
+        self._work_and_let_go(claim, lanes, heads, probes)
         if pools != ("delivery",) and not bounds.get("doubtful"):
             sizing.CLAIM.took(time.monotonic() - started, full=len(heads) >= limit)
         worker.processed += len(heads)
         return max(len(heads), 1)
+
+    def _now(self, cr):
+        """The database's time, before any snapshot of the work to come: a later release may have missed us."""
+        cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
+        return cr.fetchone()[0]
+
+    def _work_and_let_go(self, claim, lanes, heads, probes):
+        try:
+            self._work(claim, lanes, heads)
+        finally:
+            # Whatever went wrong: no lane stays claimed by a worker that lives on and would never be rescued from.
+            with read_committed(self.env.registry, durable=False) as cr:
+                queue.abandon(cr, token=claim.token, but=claim.worker.pump.lanes(claim.token))
+        claim.worker.probes.update(probes)
+        self._look_after_probes(claim.worker)
 
     def _work(self, claim, lanes, heads):
         by_lane = {}

@@ -140,6 +140,11 @@ def _documents(cr, works):
     ]
     rows += [(work.message_id, work.company_id, "sent", work.encoded) for work in works if work.encoded is not None]
     rows += [(work.message_id, work.company_id, "response", work.response) for work in works if work.response]
+    rows += [
+        (work.message_id, work.company_id, "response", codec("json").encode(work.outcome.response))
+        for work in works
+        if isinstance(work.outcome, Done) and work.outcome.response is not None
+    ]
     if not rows:
         return
     _write_payloads(cr, rows)

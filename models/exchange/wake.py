@@ -1,10 +1,11 @@
 """The wake-up: whoever made work sees to it that somebody looks, and nobody is called twice."""
 
 import logging
+from contextlib import nullcontext
 
 from odoo import api, fields, models
 
-from ...core.queue import POOLS
+from ...core.queue import DEAD_AFTER_SECONDS, POOLS
 from .cursor import read_committed
 from .worker import CHANNEL, in_test
 
@@ -68,8 +69,10 @@ class SyncEngine(models.AbstractModel):
 
     @api.model
     @api.private
-    def _wake(self):
+    def _wake(self, cr=None):
         """Wake workers so that each pool has one that is awake; called after the commit that made work.
+
+        :param cr: a READ COMMITTED cursor without a transaction, to look with; else one is borrowed
 
         A worker says it is asleep, commits, and only then looks a last time: so either it sees our work, or we see
         its flag. Worker processes are woken by one notification for each sleep, the scheduled action by one trigger
@@ -78,19 +81,26 @@ class SyncEngine(models.AbstractModel):
         if in_test():
             return
         try:
-            with read_committed(self.env.registry) as cr:
-                self._wake_somebody(cr)
+            with nullcontext(cr) if cr is not None else read_committed(self.env.registry) as cursor:
+                alive, called = self._who_is_there(cursor)
+            missing, wanted = self._whom_to_call(alive)
+            if wanted or (missing and not called):
+                with read_committed(self.env.registry) as cursor:
+                    self._call(cursor, missing, wanted)
         except Exception:
             _logger.exception("The engine could not be woken; its next poll takes up the work")
 
-    def _wake_somebody(self, cr):
-        alive = self.env["sync.worker"]._alive(cr)
+    def _whom_to_call(self, alive):
+        """The pools that nobody looks after, nor a worker process that is called now; and the ids of those."""
         missing = set(POOLS).difference(*(pools for _id, _kind, pools, asleep in alive if not asleep))
         wanted = []
         for worker_id, kind, pools, asleep in alive:
             if asleep and kind == "process" and missing & pools:
                 missing -= pools
                 wanted.append(worker_id)
+        return missing, wanted
+
+    def _call(self, cr, missing, wanted):
         if wanted:
             cr.execute("UPDATE sync_worker SET asleep = false WHERE id = ANY(%s) AND asleep RETURNING id", [wanted])
             if cr.fetchall():
@@ -100,3 +110,19 @@ class SyncEngine(models.AbstractModel):
             cron = env.ref("sync_governance.cron_engine", raise_if_not_found=False)
             if cron:
                 cron._trigger()
+
+    def _who_is_there(self, cr):
+        """The workers that are heard of, as :meth:`sync.worker._alive` gives them, and whether the action is called.
+
+        One statement, for every request that is taken in asks it.
+        """
+        cr.execute(
+            """SELECT w.id, w.kind, w.pools, w.asleep, coalesce(a.rung_at > now_utc - make_interval(secs => %s), false)
+                 FROM (SELECT now() AT TIME ZONE 'UTC') AS clock(now_utc)
+                 LEFT JOIN sync_alarm a ON a.id = 1
+                 LEFT JOIN sync_worker w ON w.heartbeat_at > now_utc - make_interval(secs => %s)""",
+            [self.env["sync.alarm"].VALID_SECONDS, DEAD_AFTER_SECONDS],
+        )
+        rows = cr.fetchall()
+        alive = [(row[0], row[1], set(row[2].split(",")), row[3]) for row in rows if row[0] is not None]
+        return alive, rows[0][4]

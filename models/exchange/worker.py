@@ -36,7 +36,7 @@ class SyncWorker(models.Model):
     name = fields.Char(required=True, readonly=True)
     token = fields.Char(required=True, readonly=True)
     kind = fields.Selection(
-        [("cron", "Scheduled action"), ("process", "Worker process")],
+        [("cron", "Scheduled action"), ("process", "Worker process"), ("request", "Request of a sender who waits")],
         required=True,
         readonly=True,
     )

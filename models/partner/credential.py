@@ -1,10 +1,10 @@
 """A machine identity of an endpoint, with versions of its secret."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 from ...core.delivery.signatures import Secret
 from .credential_version import aad_of
@@ -129,7 +129,12 @@ class SyncCredential(models.Model):
         for credential, secret in zip(credentials, secrets, strict=True):
             if secret:
                 credential._rotate(secret, overlap_hours=0, valid_until=credential.valid_until)
+        self.env["sync.credential.version"]._forget()
         return credentials
+
+    def unlink(self):
+        self.env["sync.credential.version"]._forget()
+        return super().unlink()
 
     def write(self, vals):
         if "endpoint_id" in vals and any(c.version_ids and c.endpoint_id.id != vals["endpoint_id"] for c in self):
@@ -140,6 +145,7 @@ class SyncCredential(models.Model):
         if "valid_until" in vals:
             for credential in self:
                 credential.version_ids.filtered(lambda v: v.state == "active")._set_end(credential.valid_until)
+        self.env["sync.credential.version"]._forget()
         return result
 
     # -- what people do --------------------------------------------------------------------------------------------
@@ -218,11 +224,10 @@ class SyncEndpoint(models.Model):
     _inherit = "sync.endpoint"
 
     _SECRETS = """
-        SELECT v.id, c.id, v.secret_encrypted
+        SELECT v.id, c.id, v.secret_encrypted, v.valid_until
           FROM sync_credential_version v JOIN sync_credential c ON c.id = v.credential_id
          WHERE c.endpoint_id = %s AND c.purpose = %s AND c.active AND v.state IN ('active', 'overlap')
-           AND v.secret_encrypted IS NOT NULL AND v.valid_from <= now() AT TIME ZONE 'UTC'
-           AND (coalesce(v.valid_until, 'infinity') <= now() AT TIME ZONE 'UTC') = %s
+           AND v.secret_encrypted IS NOT NULL
          ORDER BY v.id DESC
     """
 
@@ -230,24 +235,35 @@ class SyncEndpoint(models.Model):
     def _secrets(self, purpose, expired=False):
         """The secrets that are valid now (or those that have expired), newest first, opened.
 
-        ``key_id`` is the credential's id. Nothing is kept in memory beyond the caller: opening costs microseconds.
+        ``key_id`` is the credential's id. In memory they stay encrypted: opening costs microseconds.
 
         :raises KeyProblem: a fault, when the key that encrypted one is not configured or another
         """
         version = self.env["sync.credential.version"]
         return [
             Secret(key_id=str(credential_id), value=version._unseal(token, aad_of(version_id)))
-            for version_id, credential_id, token in self._secret_rows(purpose, expired)
+            for version_id, credential_id, token in self._valid_rows(purpose, expired)
         ]
 
     @api.private
     def _has_valid_credential(self):
         """Whether a secret for the endpoint's direction is valid now."""
         self.ensure_one()
-        return bool(self._secret_rows("sign" if self.direction == "outbound" else "verify", expired=False))
+        return bool(self._valid_rows("sign" if self.direction == "outbound" else "verify", expired=False))
 
-    def _secret_rows(self, purpose, expired):
+    def _valid_rows(self, purpose, expired):
+        now = datetime.now(timezone.utc).replace(tzinfo=None)
+        return [
+            (version_id, credential_id, token)
+            for version_id, credential_id, token, ends in self._secret_rows(self._origin.id or 0, purpose)
+            if (ends is not None and ends <= now) == expired
+        ]
+
+    @api.model
+    @ormcache("endpoint_id", "purpose")
+    def _secret_rows(self, endpoint_id, purpose):
+        """Rows (version id, credential id, encrypted secret, valid until) of what was not revoked."""
         self.env["sync.credential.version"].flush_model()
         self.env["sync.credential"].flush_model(["endpoint_id", "purpose", "active"])
-        self.env.cr.execute(self._SECRETS, [self._origin.id or 0, purpose, expired])
-        return self.env.cr.fetchall()
+        self.env.cr.execute(self._SECRETS, [endpoint_id, purpose])
+        return tuple(self.env.cr.fetchall())

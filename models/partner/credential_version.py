@@ -99,7 +99,21 @@ class SyncCredentialVersion(models.Model):
             SQL("UPDATE sync_credential_version SET secret_encrypted = %s WHERE id = %s", token, version.id),
             log_exceptions=False,
         )
+        self._forget()
         return version
+
+    @api.model
+    @api.private
+    def _forget(self):
+        """Let no process go on with the secrets it has read: now, and once more when this is committed.
+
+        In between another thread may have read what was valid before.
+        """
+        self.env.registry.clear_cache()
+        postcommit = self.env.cr.postcommit
+        if not postcommit.data.get("sync_governance.forget"):
+            postcommit.data["sync_governance.forget"] = True
+            postcommit.add(self.env.registry.clear_cache)
 
     @api.private
     def _overlap_until(self, end):
@@ -107,10 +121,12 @@ class SyncCredentialVersion(models.Model):
         for version in self:
             until = min(end, version.valid_until) if version.valid_until else end
             version._move({"state": "overlap", "valid_until": until})
+        self._forget()
 
     @api.private
     def _set_end(self, end):
         self._move({"valid_until": end})
+        self._forget()
 
     @api.private
     def _revoke(self):
@@ -121,6 +137,7 @@ class SyncCredentialVersion(models.Model):
         self.env.cr.execute(
             SQL("UPDATE sync_credential_version SET secret_encrypted = NULL WHERE id = ANY(%s)", ended.ids)
         )
+        self._forget()
 
     # -- encryption ------------------------------------------------------------------------------------------------
 

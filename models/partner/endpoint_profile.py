@@ -1,11 +1,27 @@
 """What the intake needs to know of an endpoint, in memory."""
 
 from types import MappingProxyType
+from typing import NamedTuple
 
 from odoo import api, models
 from odoo.tools import ormcache
 
+from ...core.delivery.profiles import profile_of
+from ...core.faults import Fault
+from ...core.queue import UNREAD
 from .trading_partner import CONNECTABLE
+
+
+class Entry(NamedTuple):
+    """What the intake knows of an interface; ``patience`` is how many seconds the sender waits for the result, or 0."""
+
+    interface_id: int | None = None
+    document_type_id: int | None = None
+    pool: str = "standard"
+    patience: int = 0
+
+
+UNKNOWN = Entry()
 
 
 class SyncEndpoint(models.Model):
@@ -18,9 +34,10 @@ class SyncEndpoint(models.Model):
 
         Members: ``id``, ``code``, ``company_id``, ``trading_partner_id``, ``environment``, ``live``, ``codec``,
         ``authentication``, ``authentication_settings`` (a dict), ``max_body_bytes``, ``key_source``, ``key_value``,
-        ``topic_source``, ``topic_value``, ``user_id``; ``interfaces``: topic -> (interface id, document type id, pool)
-        of its live interfaces; ``timed``: interface id -> policy id of those whose documents wait for their time.
-        Read-only: it is shared by all requests of the process.
+        ``topic_source``, ``topic_value``, ``user_id``, ``reads_body`` (whether the sender's key, the topic or the
+        ordering key stands in the body), ``hold_unread``, ``rate_per_minute``, ``max_waiting``; ``interfaces``: topic
+        -> :class:`Entry` of its live interfaces; ``timed``: interface id -> policy id of those whose documents wait for
+        their time. Read-only: it is shared by all requests of the process.
         """
         return self._intake_profiles().get(code)
 
@@ -49,8 +66,17 @@ class SyncEndpoint(models.Model):
             "topic_source": self.topic_source,
             "topic_value": self.topic_value,
             "user_id": self.user_id.id,
+            "reads_body": self._reads_body(),
+            "hold_unread": self.hold_unread,
+            "rate_per_minute": self.rate_per_minute,
+            "max_waiting": self.max_waiting,
             "interfaces": {
-                interface.topic: (interface.id, interface.document_type_id.id, interface.policy_id.worker_pool)
+                interface.topic: Entry(
+                    interface.id,
+                    interface.document_type_id.id,
+                    interface.policy_id.worker_pool,
+                    interface.policy_id.patience if interface.policy_id.timing == "synchronous" else 0,
+                )
                 for interface in self.interface_ids
                 if interface.state == "live" and interface.topic
             },
@@ -61,6 +87,15 @@ class SyncEndpoint(models.Model):
             },
         }
 
+    def _reads_body(self):
+        try:
+            alternatives = profile_of(self.authentication, self._settings()).dedupe
+        except Fault:
+            return True  # its own senders are told so when they sign; the other endpoints go on
+        return "pointer" in (self.topic_source, self.key_source) or any(
+            source.startswith("body:") for sources in alternatives for source in sources
+        )
+
     @api.private
     def _topic_from(self, profile, headers, document):
         """What kind of document this is, as the endpoint finds it; None when it does not say."""
@@ -69,7 +104,7 @@ class SyncEndpoint(models.Model):
     @api.private
     def _lane_key(self, profile, headers, document):
         """The ordering key. Documents that show none share one line: order is kept rather than guessed."""
-        return _found(profile["key_source"], profile["key_value"], headers, document) or "-"
+        return _found(profile["key_source"], profile["key_value"], headers, document) or UNREAD
 
 
 def _found(source, value, headers, document):

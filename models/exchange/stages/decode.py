@@ -11,6 +11,8 @@ def run(batch, works):
     for work in works:
         endpoint = batch.endpoint(work.endpoint_id)
         try:
+            if work.interface_id is not None:
+                batch.interface(work.interface_id)  # whose policy decides about the line, should decoding fail
             work.document = codec(endpoint.codec).decode(work.raw or b"")
             if work.interface_id is None:
                 batch.recognise(work)

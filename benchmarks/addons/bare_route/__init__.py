@@ -1,0 +1,2 @@
+from . import bare_body
+from . import route

@@ -1,0 +1,209 @@
+"""Documents from the wire -> keys, transmissions, bodies and messages, many at a time.
+
+Plain SQL over one READ COMMITTED cursor. The order of locks is the same for everybody: keys in their order, then lanes,
+then the messages' numbers.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+from ...core import queue
+from .synchronous import Result
+
+CONFLICT = "receive.key_reused_with_other_body"
+LOCK_SECONDS = 2
+
+
+@dataclass(slots=True)
+class Incoming:
+    """One document that its sender proved to be his.
+
+    ``headers`` is the text that is kept of them, secrets masked; ``patience`` the seconds its sender waits for a
+    result. ``uid`` is what the message will be called, unless the same document is known already.
+    """
+
+    raw: bytes
+    sha256: str
+    sender_key: str
+    topic: str | None
+    lane_key: str
+    interface_id: int | None
+    document_type_id: int | None
+    pool: str
+    headers: str
+    remote_address: str | None
+    credential_id: int | None
+    uid: str = field(default_factory=lambda: f"msg_{uuid.uuid4().hex}")
+    transmission_id: int | None = None
+    patience: int = 0
+    timing: queue.Timing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the sender is answered: the stored message's id, and whether it was there before.
+
+    ``conflict``: the key was used before with another body, and a person decides. ``lane_id`` and ``message_id`` are
+    known of what was stored just now and waits in a lane, ``result`` when the sender waited for it.
+    """
+
+    message_uid: str
+    repeated: bool = False
+    conflict: bool = False
+    lane_id: int | None = None
+    message_id: int | None = None
+    result: Result | None = None
+
+
+def store(cr, profile, documents: list[Incoming]) -> list[Receipt]:
+    """Store what is new in the order given and count what is a repeat; a receipt for each."""
+    known = _recognise(cr, profile, documents)
+    receipts, different, counted = {}, set(), []
+    for one in documents:
+        if one.transmission_id is None:
+            sha256, uid, transmission_id = known[one.sender_key]
+            if sha256 == one.sha256:
+                receipts[id(one)] = Receipt(uid, repeated=True)
+                counted.append(transmission_id)
+            else:
+                different.add(id(one))
+    _count(cr, counted)
+    stored = [one for one in documents if id(one) not in receipts]
+    if stored:
+        _keep(cr, profile, stored, different)
+        for one, message_id, lane_id in _enqueue(cr, profile, stored, different):
+            receipts[id(one)] = Receipt(one.uid, conflict=id(one) in different, lane_id=lane_id, message_id=message_id)
+    return [receipts[id(one)] for one in documents]
+
+
+def _recognise(cr, profile, documents):
+    """Give the new ones their transmission's number; what is known of the keys of all others."""
+    known = {}
+    while documents:
+        _remember(cr, profile, documents)
+        documents = [one for one in documents if one.transmission_id is None]
+        if documents:
+            known |= _known(cr, profile, documents)
+        # Retention may take a key between the two statements: then it is new.
+        documents = [one for one in documents if one.sender_key not in known]
+    return known
+
+
+def _remember(cr, profile, documents):
+    """Take the keys that nobody has used; each takes its transmission's number with it, so that the key names it."""
+    # One round trip. Sorted by key, so that two requests with the same ones never wait for each other in a circle; of
+    # one key the first document takes it.
+    ordered = sorted(documents, key=lambda one: one.sender_key)
+    cr.execute(
+        f"""SET LOCAL lock_timeout = '{LOCK_SECONDS}s';
+           INSERT INTO sync_dedupe (endpoint_id, company_id, key, sha256, message_uid, seen_at, transmission_id)
+           SELECT %s, %s, t.key, t.sha256, t.uid, now() AT TIME ZONE 'UTC',
+                  nextval(pg_get_serial_sequence('sync_transmission', 'id'))
+             FROM unnest(%s::text[], %s::text[], %s::text[]) AS t(key, sha256, uid)
+           ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING message_uid, transmission_id""",
+        [
+            profile["id"],
+            profile["company_id"],
+            [one.sender_key for one in ordered],
+            [one.sha256 for one in ordered],
+            [one.uid for one in ordered],
+        ],
+    )
+    taken = dict(cr.fetchall())
+    for one in documents:
+        one.transmission_id = taken.get(one.uid)
+
+
+def _known(cr, profile, documents):
+    """{key: (sha256, message uid, transmission id)} of keys that are in use."""
+    cr.execute(
+        "SELECT key, sha256, message_uid, transmission_id FROM sync_dedupe WHERE endpoint_id = %s AND key = ANY(%s)",
+        [profile["id"], [one.sender_key for one in documents]],
+    )
+    return {row[0]: row[1:] for row in cr.fetchall()}
+
+
+def _count(cr, transmission_ids):
+    """Count repeats, in one order for everybody."""
+    if transmission_ids:
+        cr.execute(
+            """UPDATE sync_transmission t SET repeats = coalesce(t.repeats, 0) + n.times
+                 FROM (SELECT l.id, c.times FROM sync_transmission l
+                         JOIN (SELECT id, count(*) AS times FROM unnest(%s::int[]) AS id GROUP BY id) c ON c.id = l.id
+                        ORDER BY l.id FOR NO KEY UPDATE OF l) n
+                WHERE t.id = n.id""",
+            [transmission_ids],
+        )
+
+
+def _keep(cr, profile, documents, different):
+    """Store transmissions with their bodies in one statement."""
+    cr.execute(
+        """WITH given AS (
+           SELECT coalesce(t.id, nextval(pg_get_serial_sequence('sync_transmission', 'id'))) AS id, t.verdict, t.key,
+                  t.topic, t.credential_id, t.remote_address, t.headers, t.body, t.sha256, t.position
+             FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[], %s::bytea[],
+                         %s::text[])
+                  WITH ORDINALITY AS t(id, verdict, key, topic, credential_id, remote_address, headers, body, sha256,
+                                       position)),
+           stored AS (
+           INSERT INTO sync_transmission (id, direction, endpoint_id, trading_partner_id, company_id, verdict,
+                                          dedupe_key, topic, credential_id, remote_address, headers, size, sha256,
+                                          repeats, occurred_at)
+           SELECT id, 'inbound', %s, %s, %s, verdict, key, topic, credential_id, remote_address, headers,
+                  octet_length(body), sha256, 0, now() AT TIME ZONE 'UTC' FROM given),
+           kept AS (
+           INSERT INTO sync_payload (transmission_id, company_id, kind, content, size, sha256, content_type,
+                                     created_at)
+           SELECT id, %s, 'received', body, octet_length(body), sha256, 'application/json', now() AT TIME ZONE 'UTC'
+             FROM given)
+           SELECT id FROM given ORDER BY position""",
+        [
+            [one.transmission_id for one in documents],
+            ["conflict" if id(one) in different else "accepted" for one in documents],
+            [one.sender_key for one in documents],
+            [one.topic for one in documents],
+            [one.credential_id for one in documents],
+            [one.remote_address for one in documents],
+            [one.headers for one in documents],
+            [one.raw for one in documents],
+            [one.sha256 for one in documents],
+            profile["id"],
+            profile["trading_partner_id"],
+            profile["company_id"],
+            profile["company_id"],
+        ],
+    )
+    for one, (transmission_id,) in zip(documents, cr.fetchall(), strict=True):
+        one.transmission_id = transmission_id
+
+
+def _enqueue(cr, profile, documents, different):
+    """Put messages into their lanes; rows of (document, message id, lane id)."""
+    barrier = queue.UNREAD if profile["hold_unread"] else None
+    placed = queue.place(
+        cr,
+        [
+            queue.NewMessage(
+                uid=one.uid,
+                direction="inbound",
+                endpoint_id=profile["id"],
+                trading_partner_id=profile["trading_partner_id"],
+                company_id=profile["company_id"],
+                key=one.lane_key,
+                pool=one.pool,
+                interface_id=one.interface_id,
+                document_type_id=one.document_type_id,
+                transmission_id=one.transmission_id,
+                credential_id=one.credential_id,
+                state="failed" if id(one) in different else "ready",
+                fault_code=CONFLICT if id(one) in different else None,
+                behind=barrier,
+                timing=one.timing,
+            )
+            for one in documents
+        ],
+    )
+    return [(one, message_id, lane_id) for one, (message_id, lane_id) in zip(documents, placed, strict=True)]
