@@ -25,8 +25,8 @@ _logger = logging.getLogger(__name__)
 SLICES = (("real_time",), 1), (("standard",), 2), (("bulk",), 4)
 """Pools in their order, and into how many parts of a full batch each one's turn is divided while others wait."""
 CRON_SECONDS = 3.0
-DOUBTFUL_TURNS = 20
-"""Lanes over which a worker died that are worked one by one in a pass, after those that are in good order."""
+DOUBTFUL_SECONDS = 1.0
+"""How long lanes over which a worker died are worked one by one in a pass, after those that are in good order."""
 
 
 class SyncEngine(models.AbstractModel):
@@ -110,12 +110,11 @@ class SyncEngine(models.AbstractModel):
         Deliveries, which are under way side by side, sort that out by themselves.
         """
         pools = tuple(pool for pool in worker.pools if pool != "delivery")
-        moved = 0
-        for _turn in range(DOUBTFUL_TURNS if pools else 0):
-            worked = self._work_due(worker, pools, 1, doubtful=True)
-            if not worked:
-                break
+        moved, until = 0, time.monotonic() + DOUBTFUL_SECONDS
+        while pools and (worked := self._work_due(worker, pools, 1, doubtful=True)):
             moved += worked
+            if time.monotonic() > until:
+                break
         return moved
 
     def _work_due(self, worker, pools, limit, **bounds):

@@ -40,8 +40,11 @@ def drive(registry, claim, heads):
         groups = [(interface, _sorted(batch, interface, group)) for interface, group in batch.by_interface(works)]
     decided = [work for work in works if isinstance(work.outcome, Done)]
     done = retrying(lambda: _finish(registry, profiles, decided, claim))
-    for interface, group in groups:
-        done |= _apply_group(registry, profiles, interface, group, claim)
+    until = time.monotonic() + sizing.ROUND_SECONDS
+    for interface, group in sorted(
+        groups, key=lambda pair: sizing.transaction(registry.db_name, pair[0].id).seconds_each
+    ):
+        done |= _apply_group(registry, profiles, interface, group, claim, until)
     rest = [work for work in works if work.message_id not in done and work.outcome is not None]
     verdicts(registry, profiles, rest, claim, heads)
 
@@ -93,8 +96,11 @@ def _run_stage(stage, batch, works):
             _run_stage(stage, batch, [work])
 
 
-def _apply_group(registry, profiles, interface, works, claim):
-    """Apply the works of one interface, in transactions of the size that pays; returns the ids done and committed."""
+def _apply_group(registry, profiles, interface, works, claim, until):
+    """Apply the works of one interface, in transactions of the size that pays; returns the ids done and committed.
+
+    The first transaction in any case; what was not begun ``until`` then (monotonic seconds) stays as it is.
+    """
     done, stopped = set(), set()
     size = sizing.transaction(registry.db_name, interface.id)
     while works:
@@ -104,6 +110,8 @@ def _apply_group(registry, profiles, interface, works, claim):
         done |= _apply(registry, profiles, interface, part, claim, size)
         size.took(time.monotonic() - started, full=len(part) >= size.now)
         stopped |= {w.lane_id for w in part if w.message_id not in done and (w.live or stops_lane(w, profiles))}
+        if time.monotonic() > until:
+            break
     return done
 
 

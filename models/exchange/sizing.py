@@ -10,14 +10,17 @@ SLOW_SECONDS = 2.0
 
 
 class Size:
-    """A number of messages between 1 and ``most``, here called ``now``."""
+    """A number of messages between ``least`` and ``most``, here called ``now``."""
 
-    def __init__(self, start, most):
+    def __init__(self, start, most, least=1):
         self.now = start
         self.most = most
+        self.least = least
+        self.seconds_each = 0.0
 
     def took(self, seconds, *, full):
         """Work of this size took ``seconds``; only a ``full`` one says that more would do."""
+        self.seconds_each = seconds / self.now
         if seconds > SLOW_SECONDS:
             self.shrink()
         elif full and seconds < QUICK_SECONDS:
@@ -25,11 +28,14 @@ class Size:
 
     def shrink(self):
         """Halve: it was too slow, or it lost a race."""
-        self.now = max(self.now // 2, 1)
+        self.now = max(self.now // 2, self.least)
 
 
-CLAIM = Size(start=50, most=400)
-"""Messages claimed in one go."""
+CLAIM = Size(start=50, most=400, least=40)
+"""Messages claimed in one go. Never very few: slow documents must not keep the quick ones of others waiting, see
+:data:`ROUND_SECONDS`."""
+ROUND_SECONDS = 2.0
+"""Of what was claimed in one go so much is worked, quick interfaces first and something of each; the rest is let go."""
 _TRANSACTIONS: dict[tuple[str, int], Size] = {}
 
 
