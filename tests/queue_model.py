@@ -45,7 +45,7 @@ class Lane:
     token: str | None = None
     worker: int | None = None
     strikes: int = 0
-    careful: bool = False
+    allowance: int = 0
     blocked: int | None = None
 
 
@@ -129,8 +129,19 @@ class Model:
             lane.strikes = max(lane.strikes - 1, 0) if gentle else 0
             lane.token = lane.worker = None
             self._look(lane)
-            lane.careful = lane.careful and bool(self.ready(lane.line))
+            self._earn(lane, gentle)
         return {lane.id for lane in ours}
+
+    def _earn(self, lane, gentle):
+        """What went well counts double the next time; an empty lane has nothing to answer for."""
+        lane.allowance *= 1 if gentle else 2
+        if not self.ready(lane.line) or lane.allowance >= 512:
+            lane.allowance = 0
+
+    def _suspect(self, lane):
+        """After a death: eight messages at once; after the next one, and only then are deaths counted."""
+        lane.strikes = lane.strikes if lane.allowance == 1 else 0
+        lane.allowance = 1 if lane.allowance else 8
 
     def _rule(self, verdict):
         message = self.messages[verdict.message_id]
@@ -153,8 +164,8 @@ class Model:
         held = [lane for lane in self.lanes.values() if lane.token == token]
         for lane in held:
             lane.token = lane.worker = None
-            lane.strikes = lane.strikes if lane.careful else 0
-            lane.next_at, lane.careful = self.now + ABANDONED_REST_SECONDS, True
+            lane.next_at = self.now + ABANDONED_REST_SECONDS
+            self._suspect(lane)
         return {lane.id for lane in held}
 
     def rescue(self, locked):
@@ -166,8 +177,8 @@ class Model:
         ]
         for lane in dead:
             lane.token = lane.worker = None
-            lane.strikes = lane.strikes if lane.careful else 0
-            lane.next_at, lane.careful = self.now, True
+            lane.next_at = self.now
+            self._suspect(lane)
         return {lane.id for lane in dead}
 
     def quarantine(self, line, token, block):

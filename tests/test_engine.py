@@ -171,7 +171,7 @@ class TestEngine(ExceptionCase):
             return drive(registry, claim, heads)
 
         with patch.object(inbound, "drive", deadly):
-            for _death in range(queue.STRIKES_UNTIL_POISON + 2):
+            for _death in range(queue.STRIKES_UNTIL_POISON + 3):
                 try:
                     self.run_engine()
                 except SystemExit:

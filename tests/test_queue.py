@@ -186,15 +186,15 @@ class TestQueue(QueueCase):
         seen = []
         while not seen or seen[-1][0] <= queue.STRIKES_UNTIL_POISON:
             token, lanes, _heads = self.claim()
-            seen.append((lanes[0].strikes, lanes[0].careful))
+            seen.append((lanes[0].strikes, lanes[0].allowance))
             if lanes[0].strikes <= queue.STRIKES_UNTIL_POISON:
                 with self.connection() as cr:
                     cr.execute("UPDATE sync_lane SET claimed_at = claimed_at - interval '1 minute'")
                     queue.rescue(cr)
         self.assertEqual(
             seen,
-            [(1, False), (1, True), (2, True), (3, True), (4, True)],
-            "the first death happened in company and says nothing",
+            [(1, 0), (1, 8), (1, 1), (2, 1), (3, 1), (4, 1)],
+            "the first two deaths happened in company and say nothing",
         )
         with self.connection() as cr:
             self.assertEqual(queue.quarantine(cr, lanes[0].lane_id, token=token, block=True), message)

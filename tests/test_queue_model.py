@@ -185,9 +185,12 @@ class QueueMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: len(self.workers) < 4)
     @rule(
-        pools=POOLS, limit=st.integers(1, 6), per_lane=st.integers(1, 3), doubtful=st.sampled_from([None, False, True])
+        pools=POOLS,
+        limit=st.integers(1, 6),
+        per_lane=st.integers(1, 3),
+        standing=st.sampled_from([None, "good", "doubtful", "suspect"]),
     )
-    def a_worker_claims(self, pools, limit, per_lane, doubtful):
+    def a_worker_claims(self, pools, limit, per_lane, standing):
         worker = Worker(len(self.model.beats) + 1, uuid.uuid4().hex, [], {}, self.model.step)
         self.sql(
             """INSERT INTO sync_worker (id, name, token, kind, pools, heartbeat_at)
@@ -195,11 +198,11 @@ class QueueMachine(RuleBasedStateMachine):
             [worker.id, worker.token],
         )
         self.model.beats[worker.id] = self.model.now
-        claimable = self.claimable(pools, doubtful)
+        claimable = self.claimable(pools, standing)
 
         def ask(cr):
             who = {"token": worker.token, "worker": worker.id}
-            lanes = queue.claim_lanes(cr, **who, pools=pools, limit=limit, doubtful=doubtful)
+            lanes = queue.claim_lanes(cr, **who, pools=pools, limit=limit, standing=standing)
             return lanes, queue.heads(cr, [lane.lane_id for lane in lanes], per_lane)
 
         lanes, heads = self.short(ask)
@@ -208,20 +211,26 @@ class QueueMachine(RuleBasedStateMachine):
         self.model.claim(lines, worker.token, worker.id)
         for lane in lanes:
             expected = self.model.lanes[lane.endpoint_id, lane.key]
-            assert (lane.strikes, lane.careful) == (expected.strikes, expected.careful)
+            assert (lane.strikes, lane.allowance) == (expected.strikes, expected.allowance)
             worker.heads[lane.endpoint_id, lane.key] = self.model.heads(expected, per_lane)
         assert [h.message_id for h in heads] == [m for line in lines for m in worker.heads[line]]
         worker.lanes = lines
         if lanes:
             self.workers.append(worker)
 
-    def claimable(self, pools, doubtful):
+    def claimable(self, pools, standing):
         locked = self.locked_lines()
         found = self.model.claimable(pools)
         return {
-            endpoint: [lane for lane in lanes if lane.line not in locked and doubtful in (None, lane.careful)]
+            endpoint: [lane for lane in lanes if lane.line not in locked and standing in (None, self.standing(lane))]
             for endpoint, lanes in found.items()
         }
+
+    @staticmethod
+    def standing(lane):
+        if not lane.allowance:
+            return "good"
+        return "doubtful" if lane.allowance >= queue.COMPANY else "suspect"
 
     def check_choice(self, lines, claimable, limit):
         """As many as there are and fit, the longest due first; of an endpoint that is delivered to at most a share."""
@@ -477,10 +486,10 @@ class QueueMachine(RuleBasedStateMachine):
     def everything_is_as_the_model_says(self, cr):
         cr.execute(
             """SELECT endpoint_id, key, worker_pool, extract(epoch FROM next_at - '2026-01-01')::int, claim, worker_id,
-                      strikes, coalesce(careful, false), blocked_message_id FROM sync_lane ORDER BY 1, 2"""
+                      strikes, coalesce(allowance, 0), blocked_message_id FROM sync_lane ORDER BY 1, 2"""
         )
         assert cr.fetchall() == [
-            (*lane.line, lane.pool, lane.next_at, lane.token, lane.worker, lane.strikes, lane.careful, lane.blocked)
+            (*lane.line, lane.pool, lane.next_at, lane.token, lane.worker, lane.strikes, lane.allowance, lane.blocked)
             for _line, lane in sorted(self.model.lanes.items())
         ]
         cr.execute(

@@ -13,7 +13,19 @@ One protocol, used by Odoo, by the benchmarks and by the fault harness alike:
 Times are ``timestamp`` without zone and mean UTC, as Odoo stores them; the only clock is the database's.
 """
 
-from .claim import POOLS, UNREAD, ClaimedLane, Head, claim_lanes, heads, hold_unread, look, seconds_to_next
+from .claim import (
+    COMPANY,
+    POOLS,
+    UNREAD,
+    ClaimedLane,
+    Head,
+    claim_lanes,
+    heads,
+    hold_unread,
+    look,
+    per_lane,
+    seconds_to_next,
+)
 from .commands import HELD, REPLAYABLE, RETRYABLE, bring_forward, cancel, hold, hurry, release_held, reopen, retry
 from .due import DueTime, cancel_due, due_ids, due_kinds, postpone, schedule, schedule_in, take
 from .enqueue import NewMessage, enqueue, place
@@ -34,6 +46,7 @@ from .traffic import CLOCK, admit
 
 __all__ = [
     "CLOCK",
+    "COMPANY",
     "HELD",
     "REPLAYABLE",
     "RETRYABLE",
@@ -74,6 +87,7 @@ __all__ = [
     "heads",
     "held",
     "hold_unread",
+    "per_lane",
     "place",
     "postpone",
     "quarantine",

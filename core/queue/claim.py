@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from .sql import UTC_NOW, Cursor
 from .traffic import PLACES, TOKENS
@@ -15,14 +15,18 @@ POOLS = ("real_time", "standard", "bulk", "delivery")
 UNREAD = "-"
 """The line of an endpoint's documents that show no ordering key."""
 HELD_SECONDS = 1.0
+COMPANY = 8
+"""So many messages at once are worked of lanes over which a worker died once; it takes a second death to be alone."""
+Standing = Literal["good", "doubtful", "suspect"]
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedLane:
     """A lane that this worker holds under ``token``.
 
-    ``strikes`` counts claims without progress, this one included; ``careful`` says that a worker died over this lane
-    and it is to be worked alone, one message at a time, until it has run empty.
+    ``strikes`` counts claims without progress, this one included. ``allowance`` is 0 for a lane in good standing. A
+    worker died over every other: from :data:`COMPANY` on it is worked with others like it, so many messages in all,
+    and below that alone. Each round without another death doubles it, until the lane is in good standing again.
     """
 
     lane_id: int
@@ -30,7 +34,7 @@ class ClaimedLane:
     direction: str
     key: str
     strikes: int
-    careful: bool
+    allowance: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ _CLAIM = f"""
          CROSS JOIN LATERAL (
                SELECT id, next_at FROM sync_lane
                 WHERE worker_pool = room.pool AND endpoint_id = room.id AND claim IS NULL AND next_at <= {UTC_NOW}
-                  {{doubtful}}
+                  {{standing}}
                 ORDER BY next_at, id LIMIT greatest(room.lanes, 0)
                   FOR NO KEY UPDATE SKIP LOCKED) l
          WHERE room.lanes > 0
@@ -99,12 +103,17 @@ _CLAIM = f"""
     UPDATE sync_lane
        SET claim = %(token)s, worker_id = %(worker)s, claimed_at = {UTC_NOW}, strikes = strikes + 1
      WHERE id = ANY(ARRAY(SELECT id FROM pick))
-    RETURNING id, endpoint_id, direction, key, strikes, coalesce(careful, false)
+    RETURNING id, endpoint_id, direction, key, strikes, coalesce(allowance, 0)
 """
 
 
-# As text and not as a parameter: those in doubt have an index of their own.
-_DOUBTFUL = {None: "", True: "AND careful IS TRUE", False: "AND careful IS NOT TRUE"}
+# As text and not as a parameter: those that are not in good standing have an index of their own.
+_STANDING = {
+    None: "",
+    "good": "AND (allowance > 0) IS NOT TRUE",
+    "doubtful": f"AND allowance > 0 AND allowance >= {COMPANY}",
+    "suspect": f"AND allowance > 0 AND allowance < {COMPANY}",
+}
 
 
 def claim_lanes(
@@ -116,7 +125,7 @@ def claim_lanes(
     limit: int,
     share: int | None = None,
     taken: Mapping[int, int] | None = None,
-    doubtful: bool | None = None,
+    standing: Standing | None = None,
 ) -> list[ClaimedLane]:
     """Claim up to ``limit`` lanes of ``pools`` that are due, whose endpoint is live, not paused and not broken.
 
@@ -124,12 +133,13 @@ def claim_lanes(
     those counted that it has in its hands already (``taken``: {endpoint id: lanes}): a slow partner never holds all
     places. The attempt is counted (``strikes``) in the claim itself: nothing runs after a worker is killed.
 
-    ``doubtful`` lanes are those over which a worker died or gave up (``careful``): True claims only such, to be worked
-    alone; False only the others, so that a crash makes nobody slow; None both.
+    ``standing`` claims only lanes over which nobody died or gave up (``good``: a crash makes nobody else slow), only
+    those that may be worked with others of the same kind (``doubtful``), or only those to be worked alone
+    (``suspect``); None: all of them.
     """
     taken = taken or {}
     cr.execute(
-        _CLAIM.format(doubtful=_DOUBTFUL[doubtful]),
+        _CLAIM.format(standing=_STANDING[standing]),
         {
             "token": token,
             "worker": worker,
@@ -141,6 +151,17 @@ def claim_lanes(
         },
     )  # type: ignore[arg-type]
     return [ClaimedLane(*row) for row in cr.fetchall()]
+
+
+def per_lane(lanes: Sequence[ClaimedLane], limit: int) -> int:
+    """How many consecutive messages of each of ``lanes`` make up one go of at most ``limit`` messages.
+
+    Of lanes that are not in good standing as many as they are allowed; ``lanes`` are all of one standing.
+    """
+    allowance = min(lane.allowance for lane in lanes)
+    if not allowance:
+        return max(limit // len(lanes), 1)
+    return allowance if allowance < COMPANY else allowance // COMPANY
 
 
 ENDLESS = 2**31 - 1

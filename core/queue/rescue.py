@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .settle import SUSPICION
 from .sql import UTC_NOW, Cursor, stop_lanes, wake_lanes
 
 HEARTBEAT_SECONDS = 3
@@ -12,12 +13,11 @@ STRIKES_UNTIL_POISON = 3
 def rescue(cr: Cursor) -> list[int]:
     """Release lanes whose worker has not been heard of.
 
-    They are ``careful`` from now on: worked alone, one message at a time, so that the next death names its message.
-    Only such deaths count (``strikes``); one among others says nothing.
+    From now on they are worked with few others, after the next death one message at a time, so that one more names its
+    message. Only such deaths count (``strikes``); one among others says nothing.
     """
     cr.execute(
-        f"""UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL, next_at = {UTC_NOW},
-                                strikes = CASE WHEN careful THEN strikes ELSE 0 END, careful = true
+        f"""UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL, next_at = {UTC_NOW}, {SUSPICION}
              WHERE id = ANY(ARRAY(
                    SELECT l.id FROM sync_lane l LEFT JOIN sync_worker w ON w.id = l.worker_id
                     WHERE l.claim IS NOT NULL

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from .claim import COMPANY
 from .parking import AGAIN_SECONDS, schedule_deadlines
 from .sql import UTC_NOW, Cursor, due_at, stop_lanes
 
 ABANDONED_REST_SECONDS = 5
+TRUSTED = 512
+"""A lane that has come so far (see :class:`.claim.ClaimedLane`), or runs empty, is in good standing again."""
+SUSPICION = f"""strikes = CASE WHEN allowance = 1 THEN strikes ELSE 0 END,
+                allowance = CASE WHEN allowance > 0 THEN 1 ELSE {COMPANY} END"""
+"""What a death makes of a lane. Only those of a worker that had one message in hand count (``strikes``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,8 @@ def settle(
 
     Fenced by ``token`` (one for all, or that of each lane): a lane that was rescued from us meanwhile, and the
     verdicts on its messages, are left alone.
-    ``untouched`` lanes were claimed and not worked: they get the strike of the claim back and keep earlier ones.
+    ``untouched`` lanes were claimed and not worked: they get the strike of the claim back and keep earlier ones. The
+    others have earned trust.
     """
     tokens = [token if isinstance(token, str) else token[lane_id] for lane_id in lane_ids]
     cr.execute(
@@ -70,7 +77,9 @@ def settle(
         f"""UPDATE sync_lane l
               SET claim = NULL, worker_id = NULL, claimed_at = NULL,
                   strikes = CASE WHEN l.id = ANY(%s) THEN greatest(l.strikes - 1, 0) ELSE 0 END,
-                  careful = l.careful AND h.id IS NOT NULL,
+                  allowance = CASE WHEN h.id IS NULL OR l.allowance = 0 THEN NULL
+                                   WHEN l.id = ANY(%s) THEN l.allowance
+                                   WHEN l.allowance < {TRUSTED} / 2 THEN l.allowance * 2 END,
                   rested_at = CASE WHEN h.id IS NULL THEN now() AT TIME ZONE 'UTC' END,
                   worker_pool = CASE WHEN h.id IS NULL THEN coalesce(l.usual_pool, l.worker_pool)
                                      ELSE l.worker_pool END,
@@ -80,7 +89,7 @@ def settle(
              LEFT JOIN LATERAL (SELECT m.id, m.run_at FROM sync_message m
                                  WHERE m.lane_id = o.id AND m.state = 'ready' ORDER BY m.id LIMIT 1) h ON true
             WHERE l.id = o.id""",
-        [list(struck), list(ours)],
+        [list(struck), list(struck), list(ours)],
     )
     return ours
 
@@ -90,13 +99,12 @@ def abandon(cr: Cursor, *, token: str, but: Sequence[int] = ()) -> list[int]:
 
     ``but``: lanes that are on the wire and will be settled.
 
-    From now on they are worked alone, and then the strike of the claim stays: what fails like this again and again is
-    set aside in the end.
+    As after a death: worked with few others from now on, then alone, and what fails like this again and again is set
+    aside in the end.
     """
     cr.execute(
         f"""UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL,
-                                next_at = {UTC_NOW} + make_interval(secs => %s),
-                                strikes = CASE WHEN careful THEN strikes ELSE 0 END, careful = true
+                                next_at = {UTC_NOW} + make_interval(secs => %s), {SUSPICION}
              WHERE claim = %s AND NOT id = ANY(%s) RETURNING id""",
         [ABANDONED_REST_SECONDS, token, list(but)],
     )

@@ -26,7 +26,9 @@ SLICES = (("real_time",), 1), (("standard",), 2), (("bulk",), 4)
 """Pools in their order, and into how many parts of a full batch each one's turn is divided while others wait."""
 CRON_SECONDS = 3.0
 DOUBTFUL_SECONDS = 1.0
-"""How long lanes over which a worker died are worked one by one in a pass, after those that are in good order."""
+"""How long lanes over which a worker died are worked in a pass, after those in good standing."""
+DOUBTFUL = ("doubtful", queue.COMPANY), ("suspect", 1)
+"""How many of them are claimed at a time, see :class:`core.queue.ClaimedLane`."""
 
 
 class SyncEngine(models.AbstractModel):
@@ -67,7 +69,7 @@ class SyncEngine(models.AbstractModel):
         for pools, parts in SLICES:
             if worker.serves(pools):
                 limit = max(sizing.CLAIM.now // parts, 1)
-                moved += self._guarded(worker, lambda p=pools, n=limit: self._work_due(worker, p, n, doubtful=False))
+                moved += self._guarded(worker, lambda p=pools, n=limit: self._work_due(worker, p, n, standing="good"))
         moved += self._guarded(worker, lambda: self._work_doubtful(worker))
         if worker.serves(("delivery",)):
             moved += self._guarded(worker, lambda: self._deliver_due(worker))
@@ -105,16 +107,17 @@ class SyncEngine(models.AbstractModel):
         return moved
 
     def _work_doubtful(self, worker):
-        """Lanes over which a worker died come after the others, each claimed alone: they hold up nobody.
+        """Lanes over which a worker died come after the others, few or one at a time: they hold up nobody.
 
         Deliveries, which are under way side by side, sort that out by themselves.
         """
         pools = tuple(pool for pool in worker.pools if pool != "delivery")
         moved, until = 0, time.monotonic() + DOUBTFUL_SECONDS
-        while pools and (worked := self._work_due(worker, pools, 1, doubtful=True)):
-            moved += worked
-            if time.monotonic() > until:
-                break
+        for standing, limit in DOUBTFUL if pools else ():
+            while worked := self._work_due(worker, pools, limit, standing=standing):
+                moved += worked
+                if time.monotonic() > until:
+                    break
         return moved
 
     def _work_due(self, worker, pools, limit, **bounds):
@@ -127,16 +130,15 @@ class SyncEngine(models.AbstractModel):
             lanes = queue.claim_lanes(cr, token=token, worker=worker.id, pools=pools, limit=limit, **bounds)
             if not lanes:
                 return 0
-            per_lane = 1 if pools == ("delivery",) else max(limit // len(lanes), 1)
+            per_lane = 1 if pools == ("delivery",) else queue.per_lane(lanes, limit)
             held = queue.hold_unread(cr, lanes)
             heads = queue.heads(cr, [lane.lane_id for lane in lanes if lane.lane_id not in held], per_lane)
             heads, probes = interface_hold.let_through(cr, token, heads)
             claim = Claim(token, self._now(cr), worker)
         started = time.monotonic()
         self._work_and_let_go(claim, lanes, heads, probes)
-        if pools != ("delivery",) and not bounds.get("doubtful"):
+        if bounds.get("standing") == "good":
             sizing.CLAIM.took(time.monotonic() - started, full=len(heads) >= limit)
-        worker.processed += len(heads)
         return max(len(heads), 1)
 
     def _now(self, cr):
@@ -160,35 +162,31 @@ class SyncEngine(models.AbstractModel):
             by_lane.setdefault(head.lane_id, []).append(head)
         idle = [lane.lane_id for lane in lanes if lane.lane_id not in by_lane]
         group = [lane for lane in lanes if lane.lane_id in by_lane]
-        # A lane over which a worker died is worked alone, one message at a time and with no other lane in our hands:
-        # only so does a death count against the message that caused it. The others are let go as if never claimed; with
-        # deliveries under way it is let go too, and comes when they are written back.
-        doubtful = [lane for lane in group if lane.careful]
+        # A lane over which a worker died is worked with few others like it, or alone with nothing else in our hands:
+        # only so does a death count against the message that caused it. The others are let go as if never claimed;
+        # with deliveries under way it is let go too, and comes when they are written back.
+        doubtful = [lane for lane in group if lane.allowance]
         if doubtful:
             claim.worker.pump.ask_quiet()
             if claim.worker.pump.is_quiet():
                 doubtful, group = [], [lane for lane in group if lane not in doubtful]
             else:
-                group = doubtful[:1]
+                company = [lane for lane in doubtful if lane.allowance >= queue.COMPANY]
+                doubtful = group = company[: queue.COMPANY] or doubtful[:1]
         others = [lane_id for lane_id in by_lane if lane_id not in {lane.lane_id for lane in group}]
         if idle or others:
             with read_committed(self.env.registry, durable=False) as cr:
-                queue.settle(cr, token=claim.token, lane_ids=idle)
-                queue.settle(cr, token=claim.token, lane_ids=others, untouched=True)
-        if doubtful and doubtful[0].strikes > queue.STRIKES_UNTIL_POISON:
+                queue.settle(cr, token=claim.token, lane_ids=idle + others, untouched=True)
+        if doubtful and doubtful[0].allowance == 1 and doubtful[0].strikes > queue.STRIKES_UNTIL_POISON:
             self._quarantine(doubtful[0], claim.token)
             return
         for directions, drive in (
             (("inbound", "internal"), inbound.drive),
             (("outbound",), claim.worker.pump.launch),
         ):
-            mine = [
-                head
-                for lane in group
-                if lane.direction in directions
-                for head in by_lane[lane.lane_id][: 1 if doubtful else None]
-            ]
+            mine = [head for lane in group if lane.direction in directions for head in by_lane[lane.lane_id]]
             if mine:
+                claim.worker.processed += len(mine)
                 self._drive(drive, claim, mine)
         if doubtful:
             claim.worker.pump.ask_quiet()

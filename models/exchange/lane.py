@@ -40,10 +40,11 @@ class SyncLane(models.Model):
     strikes = fields.Integer(
         readonly=True, required=True, default=0, help="How often in a row it was taken up without progress."
     )
-    careful = fields.Boolean(
-        string="With care",
+    allowance = fields.Integer(
+        string="At once",
         readonly=True,
-        help="A worker died over it: it is worked alone, one document at a time, until it has run empty.",
+        help="A worker died over it. Below eight it is worked alone, so many documents at a time, from eight on with "
+        "others like it. Each round that goes well doubles this, until there is no limit any more. Empty: no limit.",
     )
     blocked_message_id = fields.Integer(
         readonly=True, help="The first message that must not be overtaken: what stands before it goes on."
@@ -58,7 +59,7 @@ class SyncLane(models.Model):
     _line = models.UniqueIndex("(endpoint_id, key)")
     _due = models.Index("(worker_pool, endpoint_id, next_at, id) WHERE claim IS NULL AND next_at IS NOT NULL")
     _in_doubt = models.Index(
-        "(worker_pool, endpoint_id, next_at, id) WHERE claim IS NULL AND next_at IS NOT NULL AND careful IS TRUE"
+        "(worker_pool, endpoint_id, next_at, id) WHERE claim IS NULL AND next_at IS NOT NULL AND allowance > 0"
     )
     _claimed = models.Index("(claim) WHERE claim IS NOT NULL")
     _blocked = models.Index("(blocked_message_id) WHERE blocked_message_id IS NOT NULL")

@@ -57,7 +57,7 @@ class SyncEngine(models.AbstractModel):
                       strikes = l.strikes + 1
                  FROM sync_endpoint e
                 WHERE l.id = %(lane)s AND l.claim IS NULL AND l.blocked_message_id IS NULL
-                  AND l.strikes = 0 AND NOT coalesce(l.careful, false)
+                  AND l.strikes = 0 AND coalesce(l.allowance, 0) = 0
                   AND e.id = l.endpoint_id AND e.state = 'live' AND NOT e.paused
                   AND NOT (e.hold_unread AND l.key = %(unread)s)
                   AND NOT EXISTS (SELECT 1 FROM sync_message m
@@ -79,7 +79,7 @@ class SyncEngine(models.AbstractModel):
         """Work the head of the lane that is held under ``token`` and let it go; wake others for what is left."""
         with read_committed(self.env.registry) as cr:
             cr.execute(
-                """SELECT id, endpoint_id, direction, key, strikes, coalesce(careful, false) FROM sync_lane
+                """SELECT id, endpoint_id, direction, key, strikes, coalesce(allowance, 0) FROM sync_lane
                     WHERE id = %s AND claim = %s""",
                 [lane_id, token],
             )
