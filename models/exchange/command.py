@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...core import queue
+from ...core.table import arrange
 from .cursor import CONFLICTS, read_committed
 from .request import CHUNK, Request
 
@@ -83,9 +84,10 @@ class SyncCommand(models.Model):
     )
 
     def init(self):
-        self.env.cr.execute(
-            """ALTER TABLE sync_command ALTER COLUMN state SET DEFAULT 'open', ALTER COLUMN cursor_id SET DEFAULT 0,
-                                        ALTER COLUMN looked_at SET DEFAULT 0, ALTER COLUMN moved SET DEFAULT 0"""
+        arrange(
+            self.env.cr,
+            self._table,
+            defaults={"state": "'open'", "cursor_id": "0", "looked_at": "0", "moved": "0"},
         )
 
     @api.depends("looked_at", "moved", "total", "state", "cursor_id", "until_id")

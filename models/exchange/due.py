@@ -5,6 +5,7 @@ import logging
 from odoo import api, fields, models
 
 from ...core import queue
+from ...core.table import arrange
 from .cursor import CONFLICTS, LOST, read_committed
 
 _logger = logging.getLogger(__name__)
@@ -41,9 +42,11 @@ class SyncDue(models.Model):
 
     def init(self):
         # Rows come and go like those of the queue.
-        self.env.cr.execute(
-            """ALTER TABLE sync_due ALTER COLUMN documents SET DEFAULT 0, ALTER COLUMN tries SET DEFAULT 0;
-               ALTER TABLE sync_due SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500)"""
+        arrange(
+            self.env.cr,
+            self._table,
+            defaults={"documents": "0", "tries": "0"},
+            storage={"autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 500},
         )
 
     @api.model

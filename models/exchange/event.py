@@ -7,6 +7,7 @@ from datetime import timezone
 from odoo import api, fields, models
 from odoo.tools import ormcache
 
+from ...core.table import arrange
 from .engine_record import Setting
 from .payload import CONTENT_GROUPS, readable
 
@@ -57,10 +58,11 @@ class SyncEvent(models.Model):
     _subject = models.Index("(res_model, res_id)")
 
     def init(self):
-        self.env.cr.execute(
-            """ALTER TABLE sync_event ADD COLUMN IF NOT EXISTS txid bigint DEFAULT txid_current();
-               CREATE UNIQUE INDEX IF NOT EXISTS sync_event_once_per_transaction
-                   ON sync_event (txid, document_type, res_model, res_id) WHERE state = 'new'"""
+        arrange(
+            self.env.cr,
+            self._table,
+            columns={"txid": "bigint DEFAULT txid_current()"},
+            unique={"sync_event_once_per_transaction": "(txid, document_type, res_model, res_id) WHERE state = 'new'"},
         )
 
     @api.depends("document_type_id", "ordering_key")

@@ -2,6 +2,7 @@
 
 from odoo import fields, models
 
+from ...core.table import arrange
 from .engine_record import Setting
 from .message import DIRECTIONS
 
@@ -65,11 +66,12 @@ class SyncLane(models.Model):
     _blocked = models.Index("(blocked_message_id) WHERE blocked_message_id IS NOT NULL")
 
     def init(self):
-        self.env.cr.execute("ALTER TABLE sync_lane ALTER COLUMN worker_pool SET DEFAULT 'standard'")
         # A queue's table lives on being vacuumed early; the rows stay few, so this costs nothing.
-        self.env.cr.execute(
-            """ALTER TABLE sync_lane SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0,
-                                          autovacuum_vacuum_threshold = 500)"""
+        arrange(
+            self.env.cr,
+            self._table,
+            defaults={"worker_pool": "'standard'"},
+            storage={"fillfactor": 70, "autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 500},
         )
 
     def action_open_blocking(self):

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 
 from ...core.faults import taxonomy
+from ...core.table import arrange
 from .engine_record import Setting
 
 STATES = [
@@ -137,10 +138,11 @@ class SyncMessage(models.Model):
     )
 
     def init(self):
-        self.env.cr.execute(
-            """ALTER TABLE sync_message ALTER COLUMN attempt SET DEFAULT 0;
-               ALTER TABLE sync_message SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0,
-                                             autovacuum_vacuum_threshold = 1000)"""
+        arrange(
+            self.env.cr,
+            self._table,
+            defaults={"attempt": "0"},
+            storage={"fillfactor": 80, "autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 1000},
         )
 
     @api.depends("reference", "uid", "document_type_id")

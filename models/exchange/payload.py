@@ -5,6 +5,7 @@ import re
 
 from odoo import fields, models
 
+from ...core.table import arrange
 from .engine_record import Setting
 
 KINDS = [
@@ -50,7 +51,7 @@ class SyncPayload(models.Model):
     _of_message = models.UniqueIndex("(message_id, kind) WHERE message_id IS NOT NULL")
 
     def init(self):
-        self.env.cr.execute("ALTER TABLE sync_payload ADD COLUMN IF NOT EXISTS content bytea")
+        arrange(self.env.cr, self._table, columns={"content": "bytea"})
 
     def _compute_text(self):
         contents = self._contents()

@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from ...core.table import arrange
+
 
 class SyncEndpointTraffic(models.Model):
     """The token bucket of an endpoint that has a limit: the one row that its deliveries of all workers meet on.
@@ -25,7 +27,7 @@ class SyncEndpointTraffic(models.Model):
 
     def init(self):
         # Updated in place: the row keeps its page, and vacuum has little to do.
-        self.env.cr.execute("ALTER TABLE sync_endpoint_traffic SET (fillfactor = 50)")
+        arrange(self.env.cr, self._table, storage={"fillfactor": 50})
 
 
 class SyncEndpoint(models.Model):

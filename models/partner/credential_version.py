@@ -9,6 +9,7 @@ from odoo.tools import SQL, config
 
 from ...core.delivery.signatures import secret_problem
 from ...core.security.keyring import KeyProblem, KeyRing
+from ...core.table import arrange
 
 CONFIG_OPTION = "sync_governance_keys"
 ENVIRONMENT_VARIABLE = "SYNC_GOVERNANCE_KEYS"
@@ -44,13 +45,8 @@ class SyncCredentialVersion(models.Model):
 
     def init(self):
         result = super().init()
-        self.env.cr.execute(
-            SQL(
-                """ALTER TABLE sync_credential_version ADD COLUMN IF NOT EXISTS secret_encrypted text;
-                   COMMENT ON COLUMN sync_credential_version.secret_encrypted IS
-                       'AES-GCM token; written and opened by sync.credential.version only, no field of the ORM'"""
-            )
-        )
+        # An AES-GCM token, written and opened by this model only: no field of the ORM.
+        arrange(self.env.cr, self._table, columns={"secret_encrypted": "text"})
         return result
 
     @api.model_create_multi

@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from ...core.table import arrange
+
 AIMS = [
     ("applied", "Received to applied"),
     ("delivered", "Event to delivered"),
@@ -44,6 +46,4 @@ class SyncServiceDay(models.Model):
     _once = models.UniqueIndex("(interface_id, day, aim)")
 
     def init(self):
-        self.env.cr.execute(
-            "ALTER TABLE sync_service_day ADD COLUMN IF NOT EXISTS histogram int[] NOT NULL DEFAULT '{}'"
-        )
+        arrange(self.env.cr, self._table, columns={"histogram": "int[] NOT NULL DEFAULT '{}'"})

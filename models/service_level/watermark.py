@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from ...core.table import arrange
+
 
 class SyncWatermark(models.Model):
     """One row per reader, see ``core/queue/watermark.py``."""
@@ -17,11 +19,14 @@ class SyncWatermark(models.Model):
 
     def init(self):
         # Ids need 64 bits. What was there before is not measured.
+        number = "bigint NOT NULL DEFAULT 0"
+        arrange(
+            self.env.cr,
+            self._table,
+            columns={"read_id": number, "seen_id": number, "writers": "text[] NOT NULL DEFAULT '{}'"},
+        )
         self.env.cr.execute(
-            """ALTER TABLE sync_watermark ADD COLUMN IF NOT EXISTS read_id bigint NOT NULL DEFAULT 0,
-                                          ADD COLUMN IF NOT EXISTS seen_id bigint NOT NULL DEFAULT 0,
-                                          ADD COLUMN IF NOT EXISTS writers text[] NOT NULL DEFAULT '{}';
-               INSERT INTO sync_watermark (name, read_id, seen_id)
+            """INSERT INTO sync_watermark (name, read_id, seen_id)
                SELECT 'service levels', last, last
                  FROM (SELECT coalesce(pg_sequence_last_value('sync_attempt_id_seq'), 0) AS last) s
                ON CONFLICT DO NOTHING"""
