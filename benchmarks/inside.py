@@ -126,15 +126,22 @@ def drain(env, batch, profile_to=None):
     :param profile_to: a file for cProfile's statistics, for whoever wants to know where the time goes
     """
     from odoo.addons.sync_governance.models.exchange import sizing
+    from odoo.addons.sync_governance.models.exchange.cursor import kept_connections
+    from odoo.addons.sync_governance.models.exchange.loop import Loop
     from odoo.addons.sync_governance.models.exchange.worker import Worker
 
     sizing.CLAIM = sizing.Size(start=batch, most=batch)
     sizing.transaction = lambda _database, _interface: sizing.Size(start=batch, most=batch)
     env.cr.commit()
-    with Worker(env.registry, "process") as worker, cProfile.Profile() if profile_to else nullcontext() as profile:
+    with (
+        kept_connections(),
+        Worker(env.registry, "process") as worker,
+        cProfile.Profile() if profile_to else nullcontext() as profile,
+    ):
         started = time.perf_counter()
-        while env["sync.engine"]._run_pass(worker):
-            env.cr.commit()
+        loop = Loop(env.registry, worker, stop=lambda: False)
+        while loop.look():
+            pass
         rate = worker.processed / (time.perf_counter() - started)
     if profile:
         profile.dump_stats(profile_to)

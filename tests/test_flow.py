@@ -377,7 +377,8 @@ class TestAlerts(FlowCase):
             picking = self.order().picking_ids
             self.threepl_ships("S-1", picking, {self.lamp: 2, self.cable: 3}, "NP1", final=True)
             self.run_engine()
-        self.assertFalse(self.alerts("process.milestone_overdue"))
+        # The carrier may be late meanwhile: in the evening its pick-up of today is over.
+        self.assertNotIn(alert, self.alerts("process.milestone_overdue"))
         self.assertEqual(alert.state, "resolved")
 
     def test_a_problem_on_the_road_is_told_to_service_and_closes_with_the_delivery(self):

@@ -60,7 +60,8 @@ def _profiles(cr) -> SimpleNamespace:
     cr.execute("SELECT id, document_type_id, contract_id, mapping_id, policy_id FROM sync_interface")
     names = ("document_type_id", "contract_id", "mapping_id", "policy_id")
     return SimpleNamespace(
-        _interfaces={key: SimpleNamespace(**dict(zip(names, row, strict=True))) for key, *row in cr.fetchall()}
+        ownership_version=lambda _company: 0,
+        _interfaces={key: SimpleNamespace(**dict(zip(names, row, strict=True))) for key, *row in cr.fetchall()},
     )
 
 

@@ -14,8 +14,10 @@ Times are ``timestamp`` without zone and mean UTC, as Odoo stores them; the only
 """
 
 from .claim import (
+    ANY_IN_DOUBT,
     COMPANY,
     POOLS,
+    POOLS_WITH_WORK,
     UNREAD,
     ClaimedLane,
     Head,
@@ -45,6 +47,7 @@ from .sql import UTC_NOW
 from .traffic import CLOCK, admit
 
 __all__ = [
+    "ANY_IN_DOUBT",
     "CLOCK",
     "COMPANY",
     "HELD",
@@ -62,6 +65,7 @@ __all__ = [
     "HEARTBEAT_SECONDS",
     "PARKED",
     "POOLS",
+    "POOLS_WITH_WORK",
     "STRIKES_UNTIL_POISON",
     "UNREAD",
     "UTC_NOW",

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from .sql import UTC_NOW, Cursor
-from .traffic import PLACES, TOKENS
+from .traffic import CLOCK, PLACES, TOKENS
 
 POOLS = ("real_time", "standard", "bulk", "delivery")
 """Which workers take a lane: what is delivered has a pool of its own, the rest is sorted by how soon it matters."""
@@ -27,6 +27,7 @@ class ClaimedLane:
     ``strikes`` counts claims without progress, this one included. ``allowance`` is 0 for a lane in good standing. A
     worker died over every other: from :data:`COMPANY` on it is worked with others like it, so many messages in all,
     and below that alone. Each round without another death doubles it, until the lane is in good standing again.
+    ``claimed_at`` is before any snapshot of the work to come.
     """
 
     lane_id: int
@@ -35,6 +36,7 @@ class ClaimedLane:
     key: str
     strikes: int
     allowance: int
+    claimed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,21 @@ _CLAIM = f"""
     UPDATE sync_lane
        SET claim = %(token)s, worker_id = %(worker)s, claimed_at = {UTC_NOW}, strikes = strikes + 1
      WHERE id = ANY(ARRAY(SELECT id FROM pick))
-    RETURNING id, endpoint_id, direction, key, strikes, coalesce(allowance, 0)
+    RETURNING id, endpoint_id, direction, key, strikes, coalesce(allowance, 0), {CLOCK}
 """
 
+
+POOLS_WITH_WORK = f"""
+    SELECT w.pool FROM unnest(%(pools)s::text[]) AS w(pool)
+     WHERE EXISTS (SELECT FROM sync_endpoint e
+                    CROSS JOIN LATERAL (
+                          SELECT 1 FROM sync_lane
+                           WHERE worker_pool = w.pool AND endpoint_id = e.id AND claim IS NULL AND next_at <= {UTC_NOW}
+                           ORDER BY next_at LIMIT 1) l
+                    WHERE (w.pool = 'delivery') = (e.direction = 'outbound') AND e.state = 'live' AND NOT e.paused
+                      AND e.active AND (e.breaker_until IS NULL OR e.breaker_until <= {UTC_NOW}))"""
+"""Which of ``pools`` have a lane that is due, by the same conditions as a claim, but for what an endpoint takes."""
+ANY_IN_DOUBT = "SELECT FROM sync_lane WHERE claim IS NULL AND next_at IS NOT NULL AND allowance > 0"
 
 # As text and not as a parameter: those that are not in good standing have an index of their own.
 _STANDING = {

@@ -77,6 +77,12 @@ class SyncDocumentType(models.Model):
             raise LookupError(f"The catalogue has no document type {code}")
         return record.id
 
+    @api.model
+    @ormcache("document_type_id")
+    def _code_of(self, document_type_id):
+        """The code of a document type; a code never changes."""
+        return self.sudo().browse(document_type_id).code  # sudo: the catalogue is no secret
+
     def action_open_interfaces(self):
         """The interfaces that carry documents of this type."""
         self.ensure_one()

@@ -132,5 +132,10 @@ class Batch:
 
     def ownership(self, interface: InterfaceProfile):
         """Whether the ownership matrix lets this partner say what the document says."""
-        record = self.env["sync.interface"].sudo().browse(interface.id)  # sudo: configuration, read only
-        return self.env["sync.ownership"].sudo()._decision(record)  # sudo: configuration, read only
+        return self.env["sync.ownership"]._decision(
+            interface.document_type, interface.direction, interface.trading_partner_id, interface.company_id
+        )
+
+    def ownership_version(self, company_id: int) -> int:
+        """The number of the ownership matrix in force; 0 while there is none."""
+        return self.env["sync.ownership"]._current_version(company_id)

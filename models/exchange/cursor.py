@@ -4,7 +4,8 @@ Odoo's cursors are REPEATABLE READ, under which ``SKIP LOCKED`` still meets seri
 bookkeeping runs READ COMMITTED in short transactions of its own.
 """
 
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 
 from psycopg2 import InterfaceError, OperationalError, errorcodes
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, STATUS_READY
@@ -26,22 +27,96 @@ LOST = (OperationalError, InterfaceError)
 """The connection is gone, or the server was."""
 
 
+_KEPT = threading.local()
+
+
+@contextmanager
+def kept_connections():
+    """Within this, the thread keeps the connections of its transactions: a worker works on and on.
+
+    Odoo's pool resets a connection each time it is borrowed, and every reset, level and setting is a round trip.
+    """
+    if getattr(_KEPT, "idle", None) is not None:
+        yield
+        return
+    _KEPT.idle = {}
+    try:
+        yield
+    finally:
+        forget_connections()
+        _KEPT.idle = None
+
+
+def forget_connections():
+    """Give the kept connections of this thread back, for instance because the server was lost."""
+    idle = getattr(_KEPT, "idle", None) or {}
+    while idle:
+        _kind, cr = idle.popitem()
+        with suppress(*LOST):
+            cr.close()
+
+
 @contextmanager
 def read_committed(registry, *, durable=True):
     """A cursor in READ COMMITTED; commits at the end, rolls back on an exception.
 
     Without ``durable`` the commit does not wait for the disk. Good for who works on what: should the server crash, a
     claim or a release of the last moments never happened, the worker registers anew, and its old claims are rescued.
-
-    The level is set on the connection and goes back to Odoo's at the next borrow. A test's cursor, which lives in the
-    test's own transaction, stays what it is.
     """
-    with registry.cursor() as cr:
-        if isinstance(cr, Cursor):
-            cr.connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
-            if not durable:
-                cr.execute("SET LOCAL synchronous_commit = off")
+    with _transaction(registry, "durable" if durable else "brief") as cr:
         yield cr
+
+
+@contextmanager
+def business(registry):
+    """A cursor at Odoo's own level, REPEATABLE READ; commits at the end, rolls back on an exception."""
+    with _transaction(registry, "business") as cr:
+        yield cr
+
+
+@contextmanager
+def looking(registry):
+    """A cursor in READ COMMITTED each of whose statements is a transaction: only to look."""
+    with _transaction(registry, "looking") as cr:
+        yield cr
+
+
+@contextmanager
+def _transaction(registry, kind):
+    idle = getattr(_KEPT, "idle", None)
+    cr = idle.pop((registry.db_name, kind), None) if idle else None
+    if cr is None or cr.closed:
+        cr = _prepared(registry.cursor(), kind)
+    try:
+        yield cr
+        cr.commit()  # the engine owns it  # pylint: disable=invalid-commit
+    except BaseException:
+        with suppress(*LOST):  # what went wrong is told, and not that the connection is gone besides
+            cr.close()
+        raise
+    if idle is None or not isinstance(cr, Cursor) or (registry.db_name, kind) in idle:
+        cr.close()
+    else:
+        cr.transaction = None  # the next one begins with nothing in memory
+        cr.cache.clear()
+        idle[registry.db_name, kind] = cr
+
+
+def _prepared(cr, kind):
+    """Set the level and what a commit waits for, until the connection goes back to the pool.
+
+    A test's cursor, which lives in the test's own transaction, stays what it is.
+    """
+    if isinstance(cr, Cursor) and kind != "business":
+        try:
+            # Odoo sets its own level, and with it the end of autocommit, when a connection is borrowed again.
+            cr.connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED, autocommit=kind == "looking")
+            if kind == "brief":
+                cr.execute("SET synchronous_commit = off")
+        except BaseException:
+            cr.close()
+            raise
+    return cr
 
 
 @contextmanager

@@ -82,8 +82,8 @@ def _preview(cr, head, start, versions):
         return Preview(head.message_id, "gone", "Its content is not kept any more: it would be left alone.")
     before = _bodies(cr, head.message_id)
     was_done = bool(head.was_done) or state == "done"
-    (work,) = load(cr, [replace(head, replay_from=start, replay_versions=versions, was_done=was_done)])
     batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reads configuration; the handler runs as the agent
+    (work,) = load(batch.env, [replace(head, replay_from=start, replay_versions=versions, was_done=was_done)])
     try:
         _run(batch, work)
     except psycopg2.Error as error:

@@ -12,7 +12,8 @@ from odoo import api, models
 
 from ...core import queue
 from . import inbound, interface_hold, pump, sizing
-from .cursor import CONFLICTS, LOST, read_committed
+from .cursor import CONFLICTS, LOST, business, forget_connections, read_committed
+from .glance import glance
 from .loading import load
 from .loop import Loop
 from .pump import Claim
@@ -22,8 +23,10 @@ from .worker import Worker
 
 _logger = logging.getLogger(__name__)
 
-SLICES = (("real_time",), 1), (("standard",), 2), (("bulk",), 4)
+SLICES = ("real_time", 1), ("standard", 2), ("bulk", 4)
 """Pools in their order, and into how many parts of a full batch each one's turn is divided while others wait."""
+TURN_SECONDS = 0.25
+"""How long a pool is worked without a look at anything else, as long as each claim comes back full."""
 CRON_SECONDS = 3.0
 DOUBTFUL_SECONDS = 1.0
 """How long lanes over which a worker died are worked in a pass, after those in good standing."""
@@ -54,7 +57,10 @@ class SyncEngine(models.AbstractModel):
     @api.model
     @api.private
     def _run_pass(self, worker):
-        """One look at everything: requests, due times, new events, lanes. Returns how much was moved."""
+        """One look at everything, and a turn at what waits: requests, due times, new events, lanes, what failed.
+
+        Returns how much was moved; what this pass made and has not seen is for the next one.
+        """
         registry, wire = self.env.registry, worker.pump
         worker.renew()
         moved = self._guarded(worker, lambda: wire.collect(registry))
@@ -63,17 +69,26 @@ class SyncEngine(models.AbstractModel):
         self._guarded(worker, lambda: self._look_after_probes(worker))
         if wire.is_quiet():
             return moved
-        moved += self._guarded(worker, self.env["sync.command"]._execute_open)
-        moved += self._guarded(worker, self.env["sync.due"]._run_due)
-        moved += self._guarded(worker, lambda: route.run(registry))
-        for pools, parts in SLICES:
-            if worker.serves(pools):
+        seen = glance(registry, worker.pools)
+        if seen.commands:
+            moved += self._guarded(worker, self.env["sync.command"]._execute_open)
+        if seen.due:
+            moved += self._guarded(worker, self.env["sync.due"]._run_due)
+        if seen.events:
+            moved += self._guarded(worker, lambda: route.run(registry))
+        if seen.commands or seen.due or seen.events:
+            seen = glance(registry, worker.pools)
+        for pool, parts in SLICES:
+            if pool in seen.pools:
                 limit = max(sizing.CLAIM.now // parts, 1)
-                moved += self._guarded(worker, lambda p=pools, n=limit: self._work_due(worker, p, n, standing="good"))
-        moved += self._guarded(worker, lambda: self._work_doubtful(worker))
-        if worker.serves(("delivery",)):
+                moved += self._guarded(worker, lambda p=pool, n=limit: self._take_turn(worker, p, n))
+        if seen.doubtful:
+            moved += self._guarded(worker, lambda: self._work_doubtful(worker))
+        if "delivery" in seen.pools:
             moved += self._guarded(worker, lambda: self._deliver_due(worker))
-        return moved + self.env["sync.exception"]._collect()
+        if seen.exceptions:
+            moved += self.env["sync.exception"]._collect()
+        return moved
 
     def _guarded(self, worker, part):
         """One part of a pass; when it fails the others go on, and what it left undone is still there to be found."""
@@ -85,6 +100,7 @@ class SyncEngine(models.AbstractModel):
                 return 1
             if isinstance(error, LOST):
                 worker.doubt()
+                forget_connections()
             _logger.exception("A part of the pass failed")
             return 0
 
@@ -95,6 +111,15 @@ class SyncEngine(models.AbstractModel):
             worker.probes -= over
             with read_committed(self.env.registry) as cr:
                 interface_hold.look_after(self.env(cr=cr), sorted(over))
+
+    def _take_turn(self, worker, pool, limit):
+        """Work a pool ``limit`` messages at a time, and again while there is more; returns how many."""
+        moved, until = 0, time.monotonic() + TURN_SECONDS
+        while True:
+            worked = self._work_due(worker, (pool,), limit, standing="good")
+            moved += worked
+            if worked < limit or time.monotonic() > until:
+                return moved
 
     def _deliver_due(self, worker):
         """Fill the places that are free with deliveries that are due; returns how many were taken up."""
@@ -134,25 +159,21 @@ class SyncEngine(models.AbstractModel):
             held = queue.hold_unread(cr, lanes)
             heads = queue.heads(cr, [lane.lane_id for lane in lanes if lane.lane_id not in held], per_lane)
             heads, probes = interface_hold.let_through(cr, token, heads)
-            claim = Claim(token, self._now(cr), worker)
+            claim = Claim(token, lanes[0].claimed_at, worker)
         started = time.monotonic()
         self._work_and_let_go(claim, lanes, heads, probes)
         if bounds.get("standing") == "good":
             sizing.CLAIM.took(time.monotonic() - started, full=len(heads) >= limit)
         return max(len(heads), 1)
 
-    def _now(self, cr):
-        """The database's time, before any snapshot of the work to come: a later release may have missed us."""
-        cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
-        return cr.fetchone()[0]
-
     def _work_and_let_go(self, claim, lanes, heads, probes):
         try:
             self._work(claim, lanes, heads)
-        finally:
+        except BaseException:
             # Whatever went wrong: no lane stays claimed by a worker that lives on and would never be rescued from.
             with read_committed(self.env.registry, durable=False) as cr:
                 queue.abandon(cr, token=claim.token, but=claim.worker.pump.lanes(claim.token))
+            raise
         claim.worker.probes.update(probes)
         self._look_after_probes(claim.worker)
 
@@ -202,8 +223,8 @@ class SyncEngine(models.AbstractModel):
                 for head in reversed(firsts):
                     self._drive(drive, claim, [head])
                 return
-            with self.env.registry.cursor() as cr:
-                (work,) = load(cr, heads)
+            with business(self.env.registry) as cr:
+                (work,) = load(self.env(cr=cr), heads)
             work.outcome = inbound.as_fault(error)
             verdicts(self.env.registry, {}, [work], claim, heads)
 

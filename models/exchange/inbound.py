@@ -15,7 +15,7 @@ from ...core.faults import Fault
 from ...core.work import Done
 from . import journal, replay, sizing, stages
 from .batch import Batch
-from .cursor import CONFLICTS, LOST, RACES
+from .cursor import CONFLICTS, LOST, RACES, business
 from .loading import load
 from .verdicts import held_back, stops_lane, verdicts
 
@@ -28,9 +28,9 @@ BATCH_TRIES = 2
 
 def drive(registry, claim, heads):
     """Take the heads through their stages and settle their lanes."""
-    with registry.cursor() as cr:
+    with business(registry) as cr:
         batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reads configuration; acts on nothing
-        works = load(cr, heads)
+        works = load(batch.env, heads)
         for work in works:
             work.stage = "receive"
         run_stages(batch, [w for w in works if w.direction == "inbound"], stages.INBOUND)
@@ -84,9 +84,12 @@ def run_stages(batch, works, wanted):
 
 def _run_stage(stage, batch, works):
     try:
-        with batch.env.cr.savepoint():
-            stage.run(batch, works)
+        stage.run(batch, works)
     except Exception as error:
+        if isinstance(error, LOST) and batch.env.cr.closed:
+            raise
+        # Stages in front of the handler change nothing: there is nothing to lose but a transaction that may be broken.
+        batch.env.cr.rollback()  # pylint: disable=invalid-commit
         if len(works) == 1:
             works[0].outcome = as_fault(error)
             return
@@ -148,7 +151,7 @@ def _finish(registry, profiles, works, claim):
     """Finish what a stage before ``apply`` already decided: nothing is to be changed in Odoo."""
     if not works:
         return set()
-    with registry.cursor() as cr:
+    with business(registry) as cr:
         batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # journal only
         batch._interfaces = profiles
         held = queue.fence(cr, [work.message_id for work in works], token=claim.token)
@@ -179,7 +182,7 @@ def _transaction(registry, profiles, interface, works, claim, started):
     for work in works:
         work.outcome = None
         work.stage = "apply"
-    with registry.cursor() as cr:
+    with business(registry) as cr:
         engine_env = api.Environment(cr, api.SUPERUSER_ID, {})  # fence and journal; the handler runs as the agent
         batch = Batch(engine_env)
         batch._interfaces = profiles

@@ -26,7 +26,7 @@ def finish(cr, batch, works, worker):
                 getattr(work.outcome, "reference", None) or work.reference,
                 *stamp,
             )
-            for work, stamp in zip(works, _stamps(cr, batch, works), strict=True)
+            for work, stamp in zip(works, _stamps(batch, works), strict=True)
         ],
     )
     _attempts(cr, works, worker, frozenset())
@@ -44,13 +44,8 @@ def record(cr, batch, works, worker, *, retried=frozenset()):
     _documents(cr, works)
 
 
-def _stamps(cr, batch, works):
+def _stamps(batch, works):
     """What each work ran under, in the order of the columns of :class:`core.queue.Finished` from ``stage`` on."""
-    cr.execute(
-        "SELECT company_id, max(number) FROM sync_ownership_version WHERE company_id = ANY(%s) GROUP BY company_id",
-        [sorted({work.company_id for work in works})],
-    )
-    ownership = dict(cr.fetchall())
     for work in works:
         profile = batch._interfaces.get(work.interface_id)
         pinned = work.replay if work.replay and work.replay.pinned else None
@@ -62,14 +57,14 @@ def _stamps(cr, batch, works):
             versions.contract_id if versions else None,
             versions.mapping_id if versions else None,
             profile.policy_id if profile else None,
-            ownership.get(work.company_id, 0),
+            batch.ownership_version(work.company_id),
         )
 
 
 def _write_stamps(cr, batch, works):
     rows = [
         (work.message_id, work.reference, work.process_id, *stamp)
-        for work, stamp in zip(works, _stamps(cr, batch, works), strict=True)
+        for work, stamp in zip(works, _stamps(batch, works), strict=True)
     ]
     cr.execute(
         """UPDATE sync_message m

@@ -7,11 +7,12 @@ from ...core.work import Replay, Work
 from . import replay
 
 
-def load(cr, heads):
-    """Read what the heads need in three statements: bodies and headers, event documents, names of types."""
+def load(env, heads):
+    """Read what the heads need in two statements: bodies with headers, and the documents of events."""
+    cr = env.cr
     received = _received(cr, [head.transmission_id for head in heads if head.transmission_id])
     events = _events(cr, [head.event_id for head in heads if head.event_id])
-    types = _types(cr, {head.document_type_id for head in heads if head.document_type_id})
+    types = env["sync.document.type"]
     works = []
     for head in heads:
         raw, headers = received.get(head.transmission_id, (None, {}))
@@ -24,7 +25,7 @@ def load(cr, heads):
                 interface_id=head.interface_id,
                 trading_partner_id=head.trading_partner_id,
                 company_id=head.company_id,
-                document_type=types.get(head.document_type_id),
+                document_type=types._code_of(head.document_type_id) if head.document_type_id else None,
                 attempt=head.attempt,
                 received_at=head.created_at.replace(tzinfo=timezone.utc),
                 ordering_key=head.key,
@@ -80,10 +81,3 @@ def _events(cr, ids):
         return {}
     cr.execute("SELECT id, document FROM sync_event WHERE id = ANY(%s)", [ids])
     return {row[0]: json.loads(row[1]) for row in cr.fetchall()}
-
-
-def _types(cr, ids):
-    if not ids:
-        return {}
-    cr.execute("SELECT id, code FROM sync_document_type WHERE id = ANY(%s)", [sorted(ids)])
-    return dict(cr.fetchall())

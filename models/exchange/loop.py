@@ -11,7 +11,7 @@ from odoo import api
 from odoo.sql_db import connection_info_for
 
 from ...core import queue
-from .cursor import CONFLICTS, LOST, read_committed
+from .cursor import CONFLICTS, LOST, business, forget_connections, kept_connections, looking, read_committed
 from .worker import CHANNEL
 
 _logger = logging.getLogger(__name__)
@@ -41,8 +41,9 @@ class Loop:
 
     def look(self):
         """One pass over everything that is due; returns how much was moved."""
-        self.registry = self.registry.check_signaling()
-        with self.registry.cursor() as cr:
+        with looking(self.registry) as cr:
+            self.registry = self.registry.check_signaling(cr)
+        with business(self.registry) as cr:
             env = api.Environment(cr, api.SUPERUSER_ID, {})  # the engine is nobody; handlers run as endpoint users
             if time.monotonic() - self._rescued_at > RESCUE_SECONDS:
                 self._rescued_at = time.monotonic()
@@ -54,7 +55,10 @@ class Loop:
 
         When it returns false the worker has said that it is asleep, and has looked once more since.
         """
-        pump = self.worker.pump
+        with kept_connections():
+            return self._until_idle(self.worker.pump, deadline)
+
+    def _until_idle(self, pump, deadline):
         while not self.stop():
             worked = self.look()
             # Late, it takes up no more deliveries; what is under way is waited for, and the rest goes on meanwhile.
@@ -74,7 +78,7 @@ class Loop:
 
     def forever(self):
         """Work until ``stop`` says so; idle, wake on a call or an answer, when something becomes due, or to poll."""
-        with Bell(self.registry.db_name) as bell:
+        with kept_connections(), Bell(self.registry.db_name) as bell:
             while not self.stop():
                 try:
                     self._turn(bell)
@@ -83,6 +87,7 @@ class Loop:
                         continue  # a race was lost, not the connection
                     _logger.warning("The database cannot be reached; trying again", exc_info=True)
                     self.worker.doubt()
+                    forget_connections()
                     time.sleep(POLL_SECONDS)
 
     def _turn(self, bell):

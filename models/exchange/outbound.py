@@ -13,7 +13,7 @@ from ...core import queue
 from ...core.work import Done
 from . import breaker, journal, stages
 from .batch import Batch
-from .cursor import CONFLICTS, LOST, read_committed
+from .cursor import CONFLICTS, LOST, business, read_committed
 from .inbound import as_fault, retrying, run_stages
 from .loading import load
 from .verdicts import verdicts
@@ -45,9 +45,9 @@ def prepare(registry, claim, heads):
 
     Returns the flights that are to go out now; nothing of them is on the wire yet.
     """
-    with registry.cursor() as cr:
+    with business(registry) as cr:
         batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reads configuration; acts on nothing
-        works = load(cr, heads)
+        works = load(batch.env, heads)
         run_stages(batch, works, stages.OUTBOUND)
         head_of = {head.message_id: head for head in heads}
         flights = _flights(batch, works, head_of, claim)
@@ -178,7 +178,7 @@ def _confirmed(registry, profiles, flights, claim):
 def _confirm(registry, profiles, flights, claim):
     """Write accepted deliveries back, fenced by their lanes' claims."""
     started = time.perf_counter()
-    with registry.cursor() as cr:
+    with business(registry) as cr:
         ours = queue.held(cr, {flight.head.lane_id: flight.claim.token for flight in flights})
         held = queue.fence(cr, [flight.work.message_id for flight in flights if flight.head.lane_id in ours])
         batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reaches the milestone the interface stands for

@@ -79,13 +79,15 @@ class SyncEngine(models.AbstractModel):
         """Work the head of the lane that is held under ``token`` and let it go; wake others for what is left."""
         with read_committed(self.env.registry) as cr:
             cr.execute(
-                """SELECT id, endpoint_id, direction, key, strikes, coalesce(allowance, 0) FROM sync_lane
-                    WHERE id = %s AND claim = %s""",
+                f"""SELECT id, endpoint_id, direction, key, strikes, coalesce(allowance, 0), {queue.CLOCK}
+                      FROM sync_lane WHERE id = %s AND claim = %s""",
                 [lane_id, token],
             )
             lanes = [queue.ClaimedLane(*row) for row in cr.fetchall()]
+            if not lanes:
+                return  # taken from us: whoever has it now works it
             heads, probes = interface_hold.let_through(cr, token, queue.heads(cr, [lane.lane_id for lane in lanes]))
-            claim = Claim(token, self._now(cr), worker)
+            claim = Claim(token, lanes[0].claimed_at, worker)
         self._work_and_let_go(claim, lanes, heads, probes)
         with read_committed(self.env.registry) as cr:
             cr.execute(

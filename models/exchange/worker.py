@@ -141,10 +141,6 @@ class Worker:
             self._register()
             self._doubtful = False
 
-    def serves(self, pools):
-        """Whether this worker works any of ``pools``."""
-        return not set(self.pools).isdisjoint(pools)
-
     def fall_asleep(self):
         """Say that this worker stops looking; the caller looks once more afterwards."""
         self._say("asleep = true")

@@ -234,19 +234,17 @@ class SyncOwnership(models.Model):
 
     @api.model
     @api.private
-    def _decision(self, interface):
-        """Whether the partner of an inbound interface may say anything at all of what its documents say.
+    def _decision(self, document_type, direction, trading_partner_id, company_id):
+        """Whether a partner's documents of a type (its code) may say anything at all of what they say.
 
         Refused only when every member of the document belongs to somebody else; what a document may change in
         detail is :meth:`_check_write`'s, asked by its handler.
         """
-        code = interface.document_type_id.code or ""
-        domain = DOMAIN_OF_TYPE.get(code.split(".")[0])
-        company_id = interface.company_id.id
-        if domain is None or interface.direction != "inbound":
+        domain = DOMAIN_OF_TYPE.get(document_type.split(".")[0])
+        if domain is None or direction != "inbound":
             return Decision(version=self._current_version(company_id))
-        names = [name for name in catalogue()[code].schema.get("properties", {}) if name not in REFERENCES]
-        decision = self._check_write(domain, names, interface.trading_partner_id.id, company_id)
+        names = [name for name in catalogue()[document_type].schema.get("properties", {}) if name not in REFERENCES]
+        decision = self._check_write(domain, names, trading_partner_id, company_id)
         if decision.accepted or decision.ignored:
             return replace(decision, refused=(), reason="")
         return decision

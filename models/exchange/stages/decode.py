@@ -9,11 +9,10 @@ NAME = "decode"
 def run(batch, works):
     """Decode each body and recognise its interface where the intake could not."""
     for work in works:
-        endpoint = batch.endpoint(work.endpoint_id)
         try:
-            if work.interface_id is not None:
-                batch.interface(work.interface_id)  # whose policy decides about the line, should decoding fail
-            work.document = codec(endpoint.codec).decode(work.raw or b"")
+            # The interface first: its policy decides about the line, should decoding fail.
+            carrier = batch.interface(work.interface_id) if work.interface_id else batch.endpoint(work.endpoint_id)
+            work.document = codec(carrier.codec).decode(work.raw or b"")
             if work.interface_id is None:
                 batch.recognise(work)
         except Fault as fault:
