@@ -185,9 +185,9 @@ def _latency(env, count, pause, act, is_done, last):
     record = env["res.partner"].search([("ref", "=", "bench")], limit=1)
     watcher = psycopg2.connect(**connection_info_for(env.cr.dbname)[1])
     watcher.autocommit = True
-    waits = []
+    waits, warm_up = [], 3
     with watcher.cursor() as cr:
-        for _ in range(count):
+        for _ in range(count + warm_up):
             cr.execute(last)
             before = cr.fetchone()[0]
             act(record)
@@ -205,4 +205,4 @@ def _latency(env, count, pause, act, is_done, last):
             waits.append((time.perf_counter() - started) * 1000)
             time.sleep(pause)
     watcher.close()
-    return percentiles(waits, 50, 95, 99)
+    return percentiles(waits[warm_up:], 50, 95, 99)

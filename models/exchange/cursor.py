@@ -51,9 +51,10 @@ def forget_connections():
     """Give the kept connections of this thread back, for instance because the server was lost."""
     idle = getattr(_KEPT, "idle", None) or {}
     while idle:
-        _kind, cr = idle.popitem()
-        with suppress(*LOST):
-            cr.close()
+        _kind, cursors = idle.popitem()
+        for cr in cursors:
+            with suppress(*LOST):
+                cr.close()
 
 
 @contextmanager
@@ -84,7 +85,9 @@ def looking(registry):
 @contextmanager
 def _transaction(registry, kind):
     idle = getattr(_KEPT, "idle", None)
-    cr = idle.pop((registry.db_name, kind), None) if idle else None
+    # One within the other needs two of a kind.
+    mine = idle.setdefault((registry.db_name, kind), []) if idle is not None else []
+    cr = mine.pop() if mine else None
     if cr is None or cr.closed:
         cr = _prepared(registry.cursor(), kind)
     try:
@@ -94,12 +97,12 @@ def _transaction(registry, kind):
         with suppress(*LOST):  # what went wrong is told, and not that the connection is gone besides
             cr.close()
         raise
-    if idle is None or not isinstance(cr, Cursor) or (registry.db_name, kind) in idle:
+    if idle is None or not isinstance(cr, Cursor):
         cr.close()
     else:
         cr.transaction = None  # the next one begins with nothing in memory
         cr.cache.clear()
-        idle[registry.db_name, kind] = cr
+        mine.append(cr)
 
 
 def _prepared(cr, kind):

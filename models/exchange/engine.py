@@ -74,17 +74,18 @@ class SyncEngine(models.AbstractModel):
             moved += self._guarded(worker, self.env["sync.command"]._execute_open)
         if seen.due:
             moved += self._guarded(worker, self.env["sync.due"]._run_due)
-        if seen.events:
-            moved += self._guarded(worker, lambda: route.run(registry))
-        if seen.commands or seen.due or seen.events:
+        if moved and (seen.commands or seen.due):
             seen = glance(registry, worker.pools)
+        pools = set(seen.pools)
+        if seen.events:
+            moved += self._guarded(worker, lambda: self._route(worker, pools))
         for pool, parts in SLICES:
-            if pool in seen.pools:
+            if pool in pools:
                 limit = max(sizing.CLAIM.now // parts, 1)
                 moved += self._guarded(worker, lambda p=pool, n=limit: self._take_turn(worker, p, n))
         if seen.doubtful:
             moved += self._guarded(worker, lambda: self._work_doubtful(worker))
-        if "delivery" in seen.pools:
+        if "delivery" in pools:
             moved += self._guarded(worker, lambda: self._deliver_due(worker))
         if seen.exceptions:
             moved += self.env["sync.exception"]._collect()
@@ -111,6 +112,12 @@ class SyncEngine(models.AbstractModel):
             worker.probes -= over
             with read_committed(self.env.registry) as cr:
                 interface_hold.look_after(self.env(cr=cr), sorted(over))
+
+    def _route(self, worker, pools):
+        """Fan events out, and add to ``pools`` those that have work by that; returns how many events."""
+        moved, filled = route.run(self.env.registry)
+        pools |= filled.intersection(worker.pools)
+        return moved
 
     def _take_turn(self, worker, pool, limit):
         """Work a pool ``limit`` messages at a time, and again while there is more; returns how many."""

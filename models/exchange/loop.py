@@ -97,9 +97,9 @@ class Loop:
         if self.look() or (pump.flights and pump.wait(ANSWER_SECONDS)):
             return
         self.worker.fall_asleep()
-        if not self.look():
-            bell.wait(self.seconds_to_next(), pump)
-        self.worker.stay_awake()
+        # Who calls has said already that this worker is awake.
+        if self.look() or not bell.wait(self.seconds_to_next(), pump):
+            self.worker.stay_awake()
 
     def seconds_to_next(self):
         """Seconds until the next due time, or lane that this worker has room for; at most :data:`POLL_SECONDS`."""
@@ -129,18 +129,21 @@ class Bell:
         self._close()
 
     def wait(self, seconds, pump):
-        """Return when called, when a partner answered one of the deliveries of ``pump``, or after ``seconds``."""
+        """Wait for a call, an answer to one of the deliveries of ``pump``, or ``seconds``; whether it was called."""
         if self.connection is None:
             pump.wait(seconds)
             self._connect()
-            return
+            return False
         try:
             select.select([self.connection, pump], [], [], seconds)
             self.connection.poll()
+            called = bool(self.connection.notifies)
             self.connection.notifies.clear()
+            return called
         except (psycopg2.Error, OSError, ValueError):
             _logger.warning("The wake-up connection was lost; polling until it is back")
             self._close()
+            return False
 
     def _connect(self):
         try:

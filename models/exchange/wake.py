@@ -1,7 +1,6 @@
 """The wake-up: whoever made work sees to it that somebody looks, and nobody is called twice."""
 
 import logging
-from contextlib import nullcontext
 
 from odoo import api, fields, models
 
@@ -81,24 +80,25 @@ class SyncEngine(models.AbstractModel):
         if in_test():
             return
         try:
-            with nullcontext(cr) if cr is not None else read_committed(self.env.registry) as cursor:
-                alive, called = self._who_is_there(cursor)
-            missing, wanted = self._whom_to_call(alive)
-            if wanted or (missing and not called):
-                with read_committed(self.env.registry) as cursor:
-                    self._call(cursor, missing, wanted)
+            if cr is not None and not self._somebody_to_call(cr):
+                return
+            # A call that a crash of the server takes back was for nobody: all workers begin anew then.
+            with read_committed(self.env.registry, durable=False) as own:
+                if somebody := self._somebody_to_call(own):
+                    self._call(own, *somebody)
         except Exception:
             _logger.exception("The engine could not be woken; its next poll takes up the work")
 
-    def _whom_to_call(self, alive):
-        """The pools that nobody looks after, nor a worker process that is called now; and the ids of those."""
+    def _somebody_to_call(self, cr):
+        """The pools that nobody looks after, nor a worker process that is called now; and the ids of those, or None."""
+        alive, called = self._who_is_there(cr)
         missing = set(POOLS).difference(*(pools for _id, _kind, pools, asleep in alive if not asleep))
         wanted = []
         for worker_id, kind, pools, asleep in alive:
             if asleep and kind == "process" and missing & pools:
                 missing -= pools
                 wanted.append(worker_id)
-        return missing, wanted
+        return (missing, wanted) if wanted or (missing and not called) else None
 
     def _call(self, cr, missing, wanted):
         if wanted:

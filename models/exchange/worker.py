@@ -150,7 +150,8 @@ class Worker:
         self._say("asleep = false")
 
     def _say(self, assignment):
-        with read_committed(self.registry) as cr:
+        # Should the server crash, nobody is asleep: the worker registers anew.
+        with read_committed(self.registry, durable=False) as cr:
             cr.execute(f"UPDATE sync_worker SET {assignment} WHERE id = %s", [self.id])
 
 

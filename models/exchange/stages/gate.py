@@ -10,11 +10,11 @@ NAME = "gate"
 
 def run(batch, works):
     """Park what a gate of its interface's policy still holds; whatever moves the process releases it."""
-    batch.env.cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
-    now = batch.env.cr.fetchone()[0]
     for interface, group in batch.by_interface(works):
         if not interface.gates:
             continue
+        batch.env.cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
+        now = batch.env.cr.fetchone()[0]
         processes, subjects = batch.processes(group), batch.subjects(group)
         for work in group:
             if not work.process_id:

@@ -12,22 +12,22 @@ PROMOTER_LOCK = 7_305_910_451
 
 
 def run(registry, limit=500):
-    """Fan new events out; returns how many were routed. One promoter at a time, READ COMMITTED.
+    """Fan new events out; returns how many were routed, and the pools they wait in. One promoter at a time.
 
     Events are picked by state and not by "id greater than the last": ids commit out of order, and a late one would
     be lost for ever. A suspended interface gets its messages too: they stop there as exceptions instead of vanishing.
     """
-    with read_committed(registry) as cr:
+    with read_committed(registry, durable=False) as cr:
         cr.execute("SELECT pg_try_advisory_xact_lock(%s)", [PROMOTER_LOCK])
         if not cr.fetchone()[0]:
-            return 0
+            return 0, set()
         cr.execute(
             """SELECT id FROM sync_event WHERE state = 'new' ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
             [limit],
         )
         ids = [row[0] for row in cr.fetchall()]
         if not ids:
-            return 0
+            return 0, set()
         cr.execute(
             """SELECT e.id, e.process_id, e.ordering_key, e.document_type_id, e.company_id,
                       i.id, p.id, p.trading_partner_id, p.direction, y.worker_pool,
@@ -54,4 +54,7 @@ def run(registry, limit=500):
             cr, [queue.NewMessage(uid=f"msg_{uuid.uuid4().hex}", reference=row["key"], **row) for row in rows]
         )
         cr.execute("UPDATE sync_event SET state = 'routed' WHERE id = ANY(%s)", [ids])
-    return len(ids)
+        if any(row["direction"] == "outbound" for row in rows):
+            # What a crash of the server takes back is routed again, under other ids: no partner may have seen these.
+            cr.execute("SET LOCAL synchronous_commit = on")
+    return len(ids), {"delivery" if row["direction"] == "outbound" else row["pool"] for row in rows}
