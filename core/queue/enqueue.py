@@ -58,7 +58,11 @@ _COLUMNS = (
 
 _NAMES = ", ".join(name for name, _ in _COLUMNS)
 
+# With the lanes that it wakes, in one round trip.
 _INSERT = f"""
+    WITH woken AS (
+    UPDATE sync_lane l SET next_at = {UTC_NOW}, worker_pool = w.pool
+      FROM unnest(%s::int[], %s::text[]) AS w(id, pool) WHERE l.id = w.id)
     INSERT INTO sync_message (lane_id, state, wait_type, wait_ref, wait_until, {_NAMES}, run_at, created_at)
     SELECT lane_id, state, wait_type, CASE WHEN wait_type IS NOT NULL THEN interface_id::text END,
            {UTC_NOW} + make_interval(secs => wait_seconds), {_NAMES}, {UTC_NOW}, {UTC_NOW}
@@ -88,9 +92,13 @@ def place(cr: Cursor, messages: Sequence[NewMessage]) -> list[tuple[int, int | N
     lane_ids = [lines.get(m.uid) for m in messages]
     waits = _waits(cr, messages)
     states = ["parked" if wait else m.state for m, wait in zip(messages, waits, strict=True)]
+    due = {lane for lane, state in zip(lane_ids, states, strict=True) if state == "ready"}
+    wake = {lane: pool for lane, pool in idle.items() if lane in due}
     cr.execute(
         _INSERT,
         [
+            list(wake),
+            list(wake.values()),
             lane_ids,
             states,
             [wait.kind if wait else None for wait in waits],
@@ -99,14 +107,6 @@ def place(cr: Cursor, messages: Sequence[NewMessage]) -> list[tuple[int, int | N
         ],
     )
     ids = [row[0] for row in cr.fetchall()]
-    due = {lane for lane, state in zip(lane_ids, states, strict=True) if state == "ready"}
-    wake = {lane: pool for lane, pool in idle.items() if lane in due}
-    if wake:
-        cr.execute(
-            f"""UPDATE sync_lane l SET next_at = {UTC_NOW}, worker_pool = t.pool
-                  FROM unnest(%s::int[], %s::text[]) AS t(id, pool) WHERE l.id = t.id""",
-            [list(wake), list(wake.values())],
-        )
     return list(zip(ids, lane_ids, strict=True))
 
 

@@ -8,7 +8,7 @@ import threading
 from contextlib import contextmanager, suppress
 
 from psycopg2 import InterfaceError, OperationalError, errorcodes
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, STATUS_READY
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_REPEATABLE_READ, STATUS_READY
 
 from odoo.sql_db import Cursor
 
@@ -123,21 +123,68 @@ def _prepared(cr, kind):
 
 
 @contextmanager
-def request_cursor(env):
+def request_cursor(env, then=None):
     """Like :func:`read_committed`, on the request's own connection while nothing has been read on it.
 
-    Saves the borrow of a second connection with its resets. What the request does afterwards runs READ COMMITTED too,
-    so it is for requests that do nothing else.
+    :param then: a statement, as text with nothing to fill in, that looks around right after the commit; its rows are
+        ``seen`` of what is yielded, which is None where another connection had to be used
+
+    Saves the borrow of a second connection with its resets, and the round trips of BEGIN and COMMIT.
     """
     cr = env.cr
     if not isinstance(cr, Cursor) or cr.connection.status != STATUS_READY:
         with read_committed(env.registry) as other:
-            yield other
+            yield Trip(other, begun=True)
         return
-    cr.connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
+    connection = cr.connection
+    # psycopg2 sets these on the server once it is in autocommit, and takes them back afterwards: here BEGIN says them.
+    connection.set_session(isolation_level="DEFAULT", readonly="DEFAULT")
+    connection.autocommit = True
+    trip = Trip(cr)
     try:
-        yield cr
+        yield trip
+        trip.end("COMMIT", then)
     except BaseException:
-        cr.rollback()
+        with suppress(*LOST):
+            trip.end("ROLLBACK")
         raise
-    cr.commit()  # the whole of the request's work  # pylint: disable=invalid-commit
+    finally:
+        if not connection.closed:
+            connection.autocommit = False
+            connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=False)
+
+
+class Trip:
+    """One transaction in no more round trips than it has statements; what the queue needs of a cursor."""
+
+    def __init__(self, cr, *, begun=False):
+        self._cr = cr
+        self._begun = begun
+        self.seen = None
+
+    def execute(self, query, params=None):
+        """As a cursor's; the first statement takes BEGIN along."""
+        if not self._begun:
+            self._begun, query = True, f"BEGIN ISOLATION LEVEL READ COMMITTED; {query}"
+        self._cr.execute(query, params)
+
+    def fetchone(self):
+        """As a cursor's."""
+        return self._cr.fetchone()
+
+    def fetchall(self):
+        """As a cursor's."""
+        return self._cr.fetchall()
+
+    @property
+    def rowcount(self):
+        """As a cursor's."""
+        return self._cr.rowcount
+
+    def end(self, word, then=None):
+        """COMMIT or ROLLBACK what was begun; then look around, with a snapshot of its own."""
+        if self._begun:
+            self._begun = False
+            self._cr.execute(f"{word}; {then}" if then else word)
+            if then:
+                self.seen = self._cr.fetchall()

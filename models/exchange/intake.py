@@ -1,8 +1,8 @@
 """Receive: the first inbound stage, in front of the queue.
 
 Stored, deduplicated by a database constraint and committed before the sender is answered 2xx. Few statements, on the
-request's own connection, see ``tests/test_intake.py``: the key, transmission with body, lane, message, and whether a
-worker is awake.
+request's own connection, see ``tests/test_intake.py``: the key with transmission and body, lane, message, and with
+the commit whether a worker is awake.
 """
 
 import hashlib
@@ -24,6 +24,7 @@ from ..partner.endpoint_profile import UNKNOWN
 from .cursor import read_committed, request_cursor
 from .storing import Incoming, Receipt, store
 from .synchronous import AtOnce
+from .wake import WHO_IS_THERE
 
 __all__ = ["Receipt", "SyncIntake"]
 
@@ -203,10 +204,10 @@ class SyncIntake(models.AbstractModel):
     def _store(self, profile, documents):
         for document in documents:
             document.timing = self._timing(profile, document.interface_id)
-        with request_cursor(self.env) as cr:
+        with request_cursor(self.env, then=WHO_IS_THERE) as cr:
             receipts = store(cr, profile, documents)
             self._used(cr, documents[0].credential_id)
-        self.env["sync.engine"]._wake(cr if cr is self.env.cr else None)
+        self.env["sync.engine"]._wake(cr.seen)
         return receipts
 
     def _timing(self, profile, interface_id):
@@ -218,7 +219,7 @@ class SyncIntake(models.AbstractModel):
         """Store, work it at once if its line is free, and wait for what becomes of it, as long as the sender does."""
         with ExitStack() as until_taken:
             place = until_taken.enter_context(AtOnce(self.env.registry))
-            with request_cursor(self.env) as cr:
+            with request_cursor(self.env, then=WHO_IS_THERE) as cr:
                 (receipt,) = store(cr, profile, [document])
                 self._used(cr, document.credential_id)
                 token = receipt.lane_id and self.env["sync.engine"]._take_at_once(cr, receipt, place.worker)
@@ -226,7 +227,7 @@ class SyncIntake(models.AbstractModel):
                 until_taken.pop_all()  # the thread ends what it works under
                 place.work(token, receipt.lane_id)
             else:
-                self.env["sync.engine"]._wake(cr if cr is self.env.cr else None)
+                self.env["sync.engine"]._wake(cr.seen)
         return replace(receipt, result=place.result(receipt.message_uid, document.patience))
 
     def _used(self, cr, credential_id):

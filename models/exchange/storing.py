@@ -60,7 +60,7 @@ class Receipt:
 def store(cr, profile, documents: list[Incoming]) -> list[Receipt]:
     """Store what is new in the order given and count what is a repeat; a receipt for each."""
     known = _recognise(cr, profile, documents)
-    receipts, different, counted = {}, set(), []
+    receipts, different, counted = {}, [], []
     for one in documents:
         if one.transmission_id is None:
             sha256, uid, transmission_id = known[one.sender_key]
@@ -68,21 +68,23 @@ def store(cr, profile, documents: list[Incoming]) -> list[Receipt]:
                 receipts[id(one)] = Receipt(uid, repeated=True)
                 counted.append(transmission_id)
             else:
-                different.add(id(one))
+                different.append(one)
     _count(cr, counted)
+    if different:
+        _keep_conflicts(cr, profile, different)
     stored = [one for one in documents if id(one) not in receipts]
     if stored:
-        _keep(cr, profile, stored, different)
-        for one, message_id, lane_id in _enqueue(cr, profile, stored, different):
-            receipts[id(one)] = Receipt(one.uid, conflict=id(one) in different, lane_id=lane_id, message_id=message_id)
+        conflicts = {id(one) for one in different}
+        for one, message_id, lane_id in _enqueue(cr, profile, stored, conflicts):
+            receipts[id(one)] = Receipt(one.uid, conflict=id(one) in conflicts, lane_id=lane_id, message_id=message_id)
     return [receipts[id(one)] for one in documents]
 
 
 def _recognise(cr, profile, documents):
-    """Give the new ones their transmission's number; what is known of the keys of all others."""
+    """Keep the new ones, which gives them their transmission's number; what is known of the keys of all others."""
     known = {}
     while documents:
-        _remember(cr, profile, documents)
+        _keep_new(cr, profile, documents)
         documents = [one for one in documents if one.transmission_id is None]
         if documents:
             known |= _known(cr, profile, documents)
@@ -91,29 +93,74 @@ def _recognise(cr, profile, documents):
     return known
 
 
-def _remember(cr, profile, documents):
-    """Take the keys that nobody has used; each takes its transmission's number with it, so that the key names it."""
-    # One round trip. Sorted by key, so that two requests with the same ones never wait for each other in a circle; of
-    # one key the first document takes it.
-    ordered = sorted(documents, key=lambda one: one.sender_key)
+# What is kept of a document: its transmission and its body, in one statement with whatever names their ids.
+_GIVEN = """
+    given AS (
+    SELECT * FROM unnest(%(uids)s::text[], %(keys)s::text[], %(topics)s::text[], %(credentials)s::int[],
+                         %(addresses)s::text[], %(headers)s::text[], %(bodies)s::bytea[], %(sha256s)s::text[])
+             WITH ORDINALITY AS t(uid, key, topic, credential_id, remote_address, headers, body, sha256, position))"""
+_KEPT = """
+    stored AS (
+    INSERT INTO sync_transmission (id, direction, endpoint_id, trading_partner_id, company_id, verdict, dedupe_key,
+                                   topic, credential_id, remote_address, headers, size, sha256, repeats, occurred_at)
+    SELECT n.transmission_id, 'inbound', %(endpoint)s, %(partner)s, %(company)s, %(verdict)s, key, topic, credential_id,
+           remote_address, headers, octet_length(body), sha256, 0, now() AT TIME ZONE 'UTC'
+      FROM given JOIN named n USING (uid)),
+    kept AS (
+    INSERT INTO sync_payload (transmission_id, company_id, kind, content, size, sha256, content_type, created_at)
+    SELECT n.transmission_id, %(company)s, 'received', body, octet_length(body), sha256, 'application/json',
+           now() AT TIME ZONE 'UTC'
+      FROM given JOIN named n USING (uid))
+    SELECT uid, transmission_id FROM named"""
+_NEXT_ID = "nextval(pg_get_serial_sequence('sync_transmission', 'id'))"
+# Sorted by key, so that two requests with the same ones never wait for each other in a circle; of one key the first
+# document takes it. The key takes its transmission's number with it, so that it names it.
+_KEEP_NEW = f"""
+    SET LOCAL lock_timeout = '{LOCK_SECONDS}s';
+    WITH {_GIVEN},
+    named AS (
+    INSERT INTO sync_dedupe (endpoint_id, company_id, key, sha256, message_uid, seen_at, transmission_id)
+    SELECT %(endpoint)s, %(company)s, key, sha256, uid, now() AT TIME ZONE 'UTC', {_NEXT_ID}
+      FROM given ORDER BY key, position
+    ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING message_uid AS uid, transmission_id),
+    {_KEPT}"""
+_KEEP_CONFLICTS = f"""
+    WITH {_GIVEN},
+    named AS MATERIALIZED (SELECT uid, {_NEXT_ID} AS transmission_id FROM given ORDER BY position),
+    {_KEPT}"""
+
+
+def _keep_new(cr, profile, documents):
+    """Take the keys that nobody has used, and store their transmissions with their bodies."""
+    _keep(cr, _KEEP_NEW, profile, documents, "accepted")
+
+
+def _keep_conflicts(cr, profile, documents):
+    """Store what came under a key that another body has taken; their keys stay whose they are."""
+    _keep(cr, _KEEP_CONFLICTS, profile, documents, "conflict")
+
+
+def _keep(cr, statement, profile, documents, verdict):
     cr.execute(
-        f"""SET LOCAL lock_timeout = '{LOCK_SECONDS}s';
-           INSERT INTO sync_dedupe (endpoint_id, company_id, key, sha256, message_uid, seen_at, transmission_id)
-           SELECT %s, %s, t.key, t.sha256, t.uid, now() AT TIME ZONE 'UTC',
-                  nextval(pg_get_serial_sequence('sync_transmission', 'id'))
-             FROM unnest(%s::text[], %s::text[], %s::text[]) AS t(key, sha256, uid)
-           ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING message_uid, transmission_id""",
-        [
-            profile["id"],
-            profile["company_id"],
-            [one.sender_key for one in ordered],
-            [one.sha256 for one in ordered],
-            [one.uid for one in ordered],
-        ],
+        statement,
+        {
+            "uids": [one.uid for one in documents],
+            "keys": [one.sender_key for one in documents],
+            "topics": [one.topic for one in documents],
+            "credentials": [one.credential_id for one in documents],
+            "addresses": [one.remote_address for one in documents],
+            "headers": [one.headers for one in documents],
+            "bodies": [one.raw for one in documents],
+            "sha256s": [one.sha256 for one in documents],
+            "endpoint": profile["id"],
+            "partner": profile["trading_partner_id"],
+            "company": profile["company_id"],
+            "verdict": verdict,
+        },
     )
-    taken = dict(cr.fetchall())
+    named = dict(cr.fetchall())
     for one in documents:
-        one.transmission_id = taken.get(one.uid)
+        one.transmission_id = named.get(one.uid)
 
 
 def _known(cr, profile, documents):
@@ -136,48 +183,6 @@ def _count(cr, transmission_ids):
                 WHERE t.id = n.id""",
             [transmission_ids],
         )
-
-
-def _keep(cr, profile, documents, different):
-    """Store transmissions with their bodies in one statement."""
-    cr.execute(
-        """WITH given AS (
-           SELECT coalesce(t.id, nextval(pg_get_serial_sequence('sync_transmission', 'id'))) AS id, t.verdict, t.key,
-                  t.topic, t.credential_id, t.remote_address, t.headers, t.body, t.sha256, t.position
-             FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[], %s::bytea[],
-                         %s::text[])
-                  WITH ORDINALITY AS t(id, verdict, key, topic, credential_id, remote_address, headers, body, sha256,
-                                       position)),
-           stored AS (
-           INSERT INTO sync_transmission (id, direction, endpoint_id, trading_partner_id, company_id, verdict,
-                                          dedupe_key, topic, credential_id, remote_address, headers, size, sha256,
-                                          repeats, occurred_at)
-           SELECT id, 'inbound', %s, %s, %s, verdict, key, topic, credential_id, remote_address, headers,
-                  octet_length(body), sha256, 0, now() AT TIME ZONE 'UTC' FROM given),
-           kept AS (
-           INSERT INTO sync_payload (transmission_id, company_id, kind, content, size, sha256, content_type,
-                                     created_at)
-           SELECT id, %s, 'received', body, octet_length(body), sha256, 'application/json', now() AT TIME ZONE 'UTC'
-             FROM given)
-           SELECT id FROM given ORDER BY position""",
-        [
-            [one.transmission_id for one in documents],
-            ["conflict" if id(one) in different else "accepted" for one in documents],
-            [one.sender_key for one in documents],
-            [one.topic for one in documents],
-            [one.credential_id for one in documents],
-            [one.remote_address for one in documents],
-            [one.headers for one in documents],
-            [one.raw for one in documents],
-            [one.sha256 for one in documents],
-            profile["id"],
-            profile["trading_partner_id"],
-            profile["company_id"],
-            profile["company_id"],
-        ],
-    )
-    for one, (transmission_id,) in zip(documents, cr.fetchall(), strict=True):
-        one.transmission_id = transmission_id
 
 
 def _enqueue(cr, profile, documents, different):

@@ -11,6 +11,18 @@ from .worker import CHANNEL, in_test
 _logger = logging.getLogger(__name__)
 
 
+VALID_SECONDS = 5
+"""A call that was not answered for so long may be lost with the process that was about to answer it."""
+WHO_IS_THERE = f"""
+    SELECT w.id, w.kind, w.pools, w.asleep, coalesce(a.rung_at > now_utc - interval '{VALID_SECONDS} seconds', false)
+      FROM (SELECT now() AT TIME ZONE 'UTC') AS clock(now_utc)
+      LEFT JOIN sync_alarm a ON a.id = 1
+      LEFT JOIN sync_worker w ON w.heartbeat_at > now_utc - interval '{DEAD_AFTER_SECONDS} seconds'"""
+"""The workers that are heard of (id, kind, pools, whether asleep), and whether the scheduled action is called already.
+
+One statement, for every request that is taken in asks it."""
+
+
 class SyncAlarm(models.Model):
     """One row: since when the scheduled action is called and has not begun to look.
 
@@ -24,9 +36,6 @@ class SyncAlarm(models.Model):
     _log_access = False
 
     rung_at = fields.Datetime(readonly=True)
-
-    # A call may be lost with the process that was about to answer it.
-    VALID_SECONDS = 5
 
     def init(self):
         self.env.cr.execute("INSERT INTO sync_alarm (id) VALUES (1) ON CONFLICT DO NOTHING")
@@ -42,7 +51,7 @@ class SyncAlarm(models.Model):
                                    OR rung_at < (now() AT TIME ZONE 'UTC') - make_interval(secs => %s))
                                FOR NO KEY UPDATE SKIP LOCKED)
             RETURNING id""",
-            [self.VALID_SECONDS],
+            [VALID_SECONDS],
         )
         return cr.fetchone() is not None
 
@@ -68,10 +77,10 @@ class SyncEngine(models.AbstractModel):
 
     @api.model
     @api.private
-    def _wake(self, cr=None):
+    def _wake(self, seen=None):
         """Wake workers so that each pool has one that is awake; called after the commit that made work.
 
-        :param cr: a READ COMMITTED cursor without a transaction, to look with; else one is borrowed
+        :param seen: the rows of :data:`WHO_IS_THERE`, where they were read after that commit
 
         A worker says it is asleep, commits, and only then looks a last time: so either it sees our work, or we see
         its flag. Worker processes are woken by one notification for each sleep, the scheduled action by one trigger
@@ -80,18 +89,20 @@ class SyncEngine(models.AbstractModel):
         if in_test():
             return
         try:
-            if cr is not None and not self._somebody_to_call(cr):
+            if seen is not None and not self._somebody_to_call(seen):
                 return
             # A call that a crash of the server takes back was for nobody: all workers begin anew then.
-            with read_committed(self.env.registry, durable=False) as own:
-                if somebody := self._somebody_to_call(own):
-                    self._call(own, *somebody)
+            with read_committed(self.env.registry, durable=False) as cr:
+                cr.execute(WHO_IS_THERE)
+                if somebody := self._somebody_to_call(cr.fetchall()):
+                    self._call(cr, *somebody)
         except Exception:
             _logger.exception("The engine could not be woken; its next poll takes up the work")
 
-    def _somebody_to_call(self, cr):
+    def _somebody_to_call(self, seen):
         """The pools that nobody looks after, nor a worker process that is called now; and the ids of those, or None."""
-        alive, called = self._who_is_there(cr)
+        alive = [(row[0], row[1], set(row[2].split(",")), row[3]) for row in seen if row[0] is not None]
+        called = seen[0][4]
         missing = set(POOLS).difference(*(pools for _id, _kind, pools, asleep in alive if not asleep))
         wanted = []
         for worker_id, kind, pools, asleep in alive:
@@ -110,19 +121,3 @@ class SyncEngine(models.AbstractModel):
             cron = env.ref("sync_governance.cron_engine", raise_if_not_found=False)
             if cron:
                 cron._trigger()
-
-    def _who_is_there(self, cr):
-        """The workers that are heard of, as :meth:`sync.worker._alive` gives them, and whether the action is called.
-
-        One statement, for every request that is taken in asks it.
-        """
-        cr.execute(
-            """SELECT w.id, w.kind, w.pools, w.asleep, coalesce(a.rung_at > now_utc - make_interval(secs => %s), false)
-                 FROM (SELECT now() AT TIME ZONE 'UTC') AS clock(now_utc)
-                 LEFT JOIN sync_alarm a ON a.id = 1
-                 LEFT JOIN sync_worker w ON w.heartbeat_at > now_utc - make_interval(secs => %s)""",
-            [self.env["sync.alarm"].VALID_SECONDS, DEAD_AFTER_SECONDS],
-        )
-        rows = cr.fetchall()
-        alive = [(row[0], row[1], set(row[2].split(",")), row[3]) for row in rows if row[0] is not None]
-        return alive, rows[0][4]
