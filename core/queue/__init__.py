@@ -43,7 +43,7 @@ from .rescue import (
     sweep,
 )
 from .settle import Verdict, abandon, settle
-from .sql import UTC_NOW
+from .sql import UTC_NOW, Frequent
 from .traffic import CLOCK, admit
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "ClaimedLane",
     "DueTime",
     "Finished",
+    "Frequent",
     "Head",
     "NewMessage",
     "Timing",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from .sql import UTC_NOW, Cursor
+from .sql import UTC_NOW, Cursor, Frequent
 from .traffic import CLOCK, PLACES, TOKENS
 
 POOLS = ("real_time", "standard", "bulk", "delivery")
@@ -77,7 +77,7 @@ class Head:
 #
 # What an endpoint may be sent is only looked at here (tokens of its rate, how much is on the wire to it), so that
 # nobody takes up what could not go; it is taken by :mod:`.traffic`, immediately before the network.
-_CLAIM = f"""
+_ANY_CLAIM = f"""
     WITH door AS MATERIALIZED (
         SELECT e.id, w.pool, {TOKENS} AS tokens, {PLACES} AS places, coalesce(b.taken, 0) AS taken
           FROM sync_endpoint e
@@ -88,8 +88,9 @@ _CLAIM = f"""
            AND (e.breaker_until IS NULL OR e.breaker_until <= {UTC_NOW})),
     room AS MATERIALIZED (
         SELECT id, pool,
-               CASE WHEN pool = 'delivery' THEN least(%(share)s - taken, places, floor(least(tokens, %(limit)s))::int)
-                    ELSE %(limit)s END AS lanes
+               CASE WHEN pool = 'delivery'
+                    THEN least(%(share)s::int - taken, places, floor(least(tokens, %(limit)s::int))::int)
+                    ELSE %(limit)s::int END AS lanes
           FROM door),
     pick AS MATERIALIZED (
         SELECT l.id
@@ -101,9 +102,9 @@ _CLAIM = f"""
                 ORDER BY next_at, id LIMIT greatest(room.lanes, 0)
                   FOR NO KEY UPDATE SKIP LOCKED) l
          WHERE room.lanes > 0
-         ORDER BY l.next_at, l.id LIMIT %(limit)s)
+         ORDER BY l.next_at, l.id LIMIT %(limit)s::int)
     UPDATE sync_lane
-       SET claim = %(token)s, worker_id = %(worker)s, claimed_at = {UTC_NOW}, strikes = strikes + 1
+       SET claim = %(token)s::text, worker_id = %(worker)s::int, claimed_at = {UTC_NOW}, strikes = strikes + 1
      WHERE id = ANY(ARRAY(SELECT id FROM pick))
     RETURNING id, endpoint_id, direction, key, strikes, coalesce(allowance, 0), {CLOCK}
 """
@@ -128,6 +129,7 @@ _STANDING = {
     "doubtful": f"AND allowance > 0 AND allowance >= {COMPANY}",
     "suspect": f"AND allowance > 0 AND allowance < {COMPANY}",
 }
+_CLAIM = {standing: Frequent(_ANY_CLAIM.format(standing=condition)) for standing, condition in _STANDING.items()}
 
 
 def claim_lanes(
@@ -153,7 +155,7 @@ def claim_lanes(
     """
     taken = taken or {}
     cr.execute(
-        _CLAIM.format(standing=_STANDING[standing]),
+        _CLAIM[standing],
         {
             "token": token,
             "worker": worker,
@@ -183,17 +185,17 @@ _COLUMNS = """m.id, m.lane_id, m.uid, m.direction, m.endpoint_id, m.trading_part
            m.document_type_id, m.transmission_id, m.event_id, m.process_id, m.reference, m.attempt, m.created_at,
            m.replay_from, m.replay_versions, m.was_done, m.contract_id, m.mapping_id"""
 
-_HEADS = f"""
+_HEADS = Frequent(f"""
     SELECT {_COLUMNS}, lane.key, extract(epoch FROM i.held_until - {UTC_NOW})::float8, m.run_at <= {UTC_NOW}
       FROM unnest(%s::int[]) WITH ORDINALITY AS o(id, position)
       JOIN sync_lane lane ON lane.id = o.id
      CROSS JOIN LATERAL (
            SELECT * FROM sync_message
             WHERE lane_id = lane.id AND state = 'ready' AND id < coalesce(lane.blocked_message_id, {ENDLESS})
-            ORDER BY id LIMIT %s) m
+            ORDER BY id LIMIT %s::int) m
       LEFT JOIN sync_interface i ON i.id = m.interface_id
      ORDER BY o.position, m.id
-"""
+""")
 
 
 def heads(cr: Cursor, lane_ids: Sequence[int], per_lane: int = 1) -> list[Head]:
@@ -261,7 +263,7 @@ def hold_unread(cr: Cursor, lanes: Sequence[ClaimedLane]) -> set[int]:
     return {row[0] for row in cr.fetchall()}
 
 
-_NEXT = f"""
+_NEXT = Frequent(f"""
     SELECT extract(epoch FROM least(min(greatest(l.next_at, d.breaker_until, d.token_at)),
                                     (SELECT min(due_at) FROM sync_due)) - {UTC_NOW})::float8
       FROM (SELECT e.id, e.breaker_until, w.pool,
@@ -270,13 +272,13 @@ _NEXT = f"""
               FROM sync_endpoint e
               JOIN unnest(%(pools)s::text[]) AS w(pool) ON (w.pool = 'delivery') = (e.direction = 'outbound')
               LEFT JOIN sync_endpoint_traffic t ON t.endpoint_id = e.id
-             WHERE e.state = 'live' AND NOT e.paused AND e.active AND NOT e.id = ANY(%(full)s)
+             WHERE e.state = 'live' AND NOT e.paused AND e.active AND NOT e.id = ANY(%(full)s::int[])
                AND (w.pool <> 'delivery' OR {PLACES} > 0)) d
      CROSS JOIN LATERAL (
            SELECT next_at FROM sync_lane
             WHERE worker_pool = d.pool AND endpoint_id = d.id AND claim IS NULL AND next_at IS NOT NULL
             ORDER BY next_at LIMIT 1) l
-"""
+""")
 
 
 def seconds_to_next(cr: Cursor, pools: Sequence[str], full: Sequence[int] = ()) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .parking import Timing, gather
-from .sql import UTC_NOW, Cursor
+from .sql import UTC_NOW, Cursor, Frequent
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ _COLUMNS = (
 _NAMES = ", ".join(name for name, _ in _COLUMNS)
 
 # With the lanes that it wakes, in one round trip.
-_INSERT = f"""
+_INSERT = Frequent(f"""
     WITH woken AS (
     UPDATE sync_lane l SET next_at = {UTC_NOW}, worker_pool = w.pool
       FROM unnest(%s::int[], %s::text[]) AS w(id, pool) WHERE l.id = w.id)
@@ -70,7 +70,19 @@ _INSERT = f"""
            WITH ORDINALITY AS t(lane_id, state, wait_type, wait_seconds, {_NAMES}, position)
      ORDER BY position
     RETURNING id
-"""
+""")
+# One round trip, each statement with a snapshot of its own.
+_LANES = Frequent(f"""
+    INSERT INTO sync_lane (endpoint_id, key, company_id, direction, worker_pool, strikes, next_at)
+    SELECT e, k, c, d, p, 0, CASE WHEN awake THEN {UTC_NOW} END
+      FROM unnest(%(endpoints)s::int[], %(keys)s::text[], %(companies)s::int[], %(directions)s::text[],
+                  %(pools)s::text[], %(awake)s::bool[]) AS t(e, k, c, d, p, awake)
+    ON CONFLICT (endpoint_id, key) DO NOTHING;
+    SELECT l.id, l.endpoint_id, l.key, l.next_at IS NULL AND l.claim IS NULL AND l.blocked_message_id IS NULL
+      FROM sync_lane l
+      JOIN unnest(%(endpoints)s::int[], %(keys)s::text[]) AS t(e, k) ON l.endpoint_id = t.e AND l.key = t.k
+     ORDER BY l.id FOR NO KEY UPDATE OF l
+""")
 
 
 def enqueue(cr: Cursor, messages: Sequence[NewMessage]) -> list[int]:
@@ -160,25 +172,13 @@ def _locked_lanes(cr: Cursor, messages: Sequence[NewMessage]) -> tuple[dict[tupl
     if not wanted:
         return {}, {}
     rows = sorted((*line, *rest) for line, rest in wanted.items())
-    columns = [list(column) for column in zip(*rows, strict=True)]
+    names = ("endpoints", "keys", "companies", "directions", "pools", "awake")
+    columns = {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
     found: dict[tuple[int, str], int] = {}
     idle: dict[int, str] = {}
-    # One round trip, each statement with a snapshot of its own. An idle lane may be deleted between the two: then the
-    # insert is due again.
+    # An idle lane may be deleted between the two statements: then the insert is due again.
     while len(found) < len(wanted):
-        cr.execute(
-            f"""INSERT INTO sync_lane (endpoint_id, key, company_id, direction, worker_pool, strikes, next_at)
-               SELECT e, k, c, d, p, 0, CASE WHEN awake THEN {UTC_NOW} END
-                 FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::text[], %s::bool[])
-                      AS t(e, k, c, d, p, awake)
-               ON CONFLICT (endpoint_id, key) DO NOTHING;
-               SELECT l.id, l.endpoint_id, l.key,
-                      l.next_at IS NULL AND l.claim IS NULL AND l.blocked_message_id IS NULL
-                 FROM sync_lane l
-                 JOIN unnest(%s::int[], %s::text[]) AS t(e, k) ON l.endpoint_id = t.e AND l.key = t.k
-                ORDER BY l.id FOR NO KEY UPDATE OF l""",
-            [*columns, *columns[:2]],
-        )
+        cr.execute(_LANES, columns)  # type: ignore[arg-type]
         for lane, endpoint, key, asleep in cr.fetchall():
             found[endpoint, key] = lane
             if asleep:

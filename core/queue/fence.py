@@ -5,7 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .sql import UTC_NOW, Cursor
+from .sql import UTC_NOW, Cursor, Frequent
+
+_FENCE = Frequent("""
+    SELECT m.id FROM sync_message m
+     WHERE m.id = ANY(%(ids)s::int[]) AND m.state = 'ready'
+       AND (%(token)s::text IS NULL
+            OR EXISTS (SELECT 1 FROM sync_lane l WHERE l.id = m.lane_id AND l.claim = %(token)s::text))
+     ORDER BY m.id FOR NO KEY UPDATE OF m
+""")
+_HELD = Frequent("""
+    SELECT l.id FROM sync_lane l JOIN unnest(%s::int[], %s::text[]) AS o(id, token)
+                   ON o.id = l.id AND o.token = l.claim
+""")
+_FINISH = Frequent(f"""
+    UPDATE sync_message m
+       SET state = 'done', done_at = {UTC_NOW}, attempt = m.attempt + 1, fault_code = NULL,
+           process_id = coalesce(t.process_id, m.process_id), reference = coalesce(t.reference, m.reference),
+           stage = t.stage, interface_id = coalesce(t.interface_id, m.interface_id),
+           document_type_id = coalesce(t.document_type_id, m.document_type_id), contract_id = t.contract_id,
+           mapping_id = t.mapping_id, policy_id = t.policy_id, ownership_version = t.ownership_version
+      FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[],
+                  %s::int[])
+           AS t(id, process_id, reference, stage, interface_id, document_type_id, contract_id, mapping_id, policy_id,
+                ownership_version)
+     WHERE m.id = t.id AND m.state = 'ready'
+""")
 
 
 def fence(cr: Cursor, message_ids: Sequence[int], *, token: str | None = None) -> set[int]:
@@ -18,24 +43,13 @@ def fence(cr: Cursor, message_ids: Sequence[int], *, token: str | None = None) -
     several messages of one lane in hand must not work the second, after another has failed the first and blocked the
     lane with it. What the new owner does to a message after our snapshot is a serialization failure here.
     """
-    cr.execute(
-        """SELECT m.id FROM sync_message m
-            WHERE m.id = ANY(%(ids)s) AND m.state = 'ready'
-              AND (%(token)s::text IS NULL
-                   OR EXISTS (SELECT 1 FROM sync_lane l WHERE l.id = m.lane_id AND l.claim = %(token)s))
-            ORDER BY m.id FOR NO KEY UPDATE OF m""",
-        {"ids": list(message_ids), "token": token},  # type: ignore[arg-type]
-    )
+    cr.execute(_FENCE, {"ids": list(message_ids), "token": token})  # type: ignore[arg-type]
     return {row[0] for row in cr.fetchall()}
 
 
 def held(cr: Cursor, claims: Mapping[int, str]) -> set[int]:
     """Which of the lanes in ``claims``, {lane id: claim token}, are still held under their token."""
-    cr.execute(
-        """SELECT l.id FROM sync_lane l JOIN unnest(%s::int[], %s::text[]) AS o(id, token)
-                         ON o.id = l.id AND o.token = l.claim""",
-        [list(claims), list(claims.values())],
-    )
+    cr.execute(_HELD, [list(claims), list(claims.values())])
     return {row[0] for row in cr.fetchall()}
 
 
@@ -58,21 +72,7 @@ def finish(cr: Cursor, rows: Sequence[Finished | tuple]) -> None:
     """Turn fenced messages ``done``: rows as :class:`Finished`. Commits with the business."""
     if not rows:
         return
-    columns = [list(column) for column in zip(*(Finished(*row) for row in rows), strict=True)]
-    cr.execute(
-        f"""UPDATE sync_message m
-               SET state = 'done', done_at = {UTC_NOW}, attempt = m.attempt + 1, fault_code = NULL,
-                   process_id = coalesce(t.process_id, m.process_id), reference = coalesce(t.reference, m.reference),
-                   stage = t.stage, interface_id = coalesce(t.interface_id, m.interface_id),
-                   document_type_id = coalesce(t.document_type_id, m.document_type_id), contract_id = t.contract_id,
-                   mapping_id = t.mapping_id, policy_id = t.policy_id, ownership_version = t.ownership_version
-              FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[],
-                          %s::int[], %s::int[])
-                   AS t(id, process_id, reference, stage, interface_id, document_type_id, contract_id, mapping_id,
-                        policy_id, ownership_version)
-             WHERE m.id = t.id AND m.state = 'ready'""",
-        columns,
-    )
+    cr.execute(_FINISH, [list(column) for column in zip(*(Finished(*row) for row in rows), strict=True)])
 
 
 def mark_snapshots(cr: Cursor, message_ids: Sequence[int]) -> None:

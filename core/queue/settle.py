@@ -9,7 +9,7 @@ from typing import Literal
 
 from .claim import COMPANY
 from .parking import AGAIN_SECONDS, schedule_deadlines
-from .sql import UTC_NOW, Cursor, due_at, stop_lanes
+from .sql import UTC_NOW, Cursor, Frequent, due_at, stop_lanes
 
 ABANDONED_REST_SECONDS = 5
 TRUSTED = 512
@@ -44,6 +44,29 @@ class Verdict:
     reference: str | None = None
 
 
+_LOCK = Frequent("""
+    SELECT l.id FROM sync_lane l JOIN unnest(%s::int[], %s::text[]) AS o(id, token)
+                   ON o.id = l.id AND o.token = l.claim
+     ORDER BY l.id FOR NO KEY UPDATE OF l
+""")
+_LET_GO = Frequent(f"""
+    UPDATE sync_lane l
+       SET claim = NULL, worker_id = NULL, claimed_at = NULL,
+           strikes = CASE WHEN l.id = ANY(%(struck)s::int[]) THEN greatest(l.strikes - 1, 0) ELSE 0 END,
+           allowance = CASE WHEN h.id IS NULL OR l.allowance = 0 THEN NULL
+                            WHEN l.id = ANY(%(struck)s::int[]) THEN l.allowance
+                            WHEN l.allowance < {TRUSTED} / 2 THEN l.allowance * 2 END,
+           rested_at = CASE WHEN h.id IS NULL THEN now() AT TIME ZONE 'UTC' END,
+           worker_pool = CASE WHEN h.id IS NULL THEN coalesce(l.usual_pool, l.worker_pool) ELSE l.worker_pool END,
+           usual_pool = CASE WHEN h.id IS NOT NULL THEN l.usual_pool END,
+           next_at = {due_at("l", "h")}
+      FROM unnest(%(ours)s::int[]) AS o(id)
+      LEFT JOIN LATERAL (SELECT m.id, m.run_at FROM sync_message m
+                          WHERE m.lane_id = o.id AND m.state = 'ready' ORDER BY m.id LIMIT 1) h ON true
+     WHERE l.id = o.id
+""")
+
+
 def settle(
     cr: Cursor,
     *,
@@ -60,12 +83,7 @@ def settle(
     others have earned trust.
     """
     tokens = [token if isinstance(token, str) else token[lane_id] for lane_id in lane_ids]
-    cr.execute(
-        """SELECT l.id FROM sync_lane l JOIN unnest(%s::int[], %s::text[]) AS o(id, token)
-                         ON o.id = l.id AND o.token = l.claim
-            ORDER BY l.id FOR NO KEY UPDATE OF l""",
-        [list(lane_ids), tokens],
-    )
+    cr.execute(_LOCK, [list(lane_ids), tokens])
     ours = {row[0] for row in cr.fetchall()}
     mine = [v for v in verdicts if v.lane_id in ours]
     _retry(cr, [v for v in mine if v.kind == "retry"])
@@ -73,24 +91,7 @@ def settle(
     _fail(cr, [v for v in mine if v.kind == "fail"])
     _supersede(cr, [v for v in mine if v.kind == "supersede"])
     struck = ours if untouched else {v.lane_id for v in mine if v.kind == "retry" and not v.burn}
-    cr.execute(
-        f"""UPDATE sync_lane l
-              SET claim = NULL, worker_id = NULL, claimed_at = NULL,
-                  strikes = CASE WHEN l.id = ANY(%s) THEN greatest(l.strikes - 1, 0) ELSE 0 END,
-                  allowance = CASE WHEN h.id IS NULL OR l.allowance = 0 THEN NULL
-                                   WHEN l.id = ANY(%s) THEN l.allowance
-                                   WHEN l.allowance < {TRUSTED} / 2 THEN l.allowance * 2 END,
-                  rested_at = CASE WHEN h.id IS NULL THEN now() AT TIME ZONE 'UTC' END,
-                  worker_pool = CASE WHEN h.id IS NULL THEN coalesce(l.usual_pool, l.worker_pool)
-                                     ELSE l.worker_pool END,
-                  usual_pool = CASE WHEN h.id IS NOT NULL THEN l.usual_pool END,
-                  next_at = {due_at("l", "h")}
-             FROM unnest(%s::int[]) AS o(id)
-             LEFT JOIN LATERAL (SELECT m.id, m.run_at FROM sync_message m
-                                 WHERE m.lane_id = o.id AND m.state = 'ready' ORDER BY m.id LIMIT 1) h ON true
-            WHERE l.id = o.id""",
-        [list(struck), list(struck), list(ours)],
-    )
+    cr.execute(_LET_GO, {"struck": list(struck), "ours": list(ours)})  # type: ignore[arg-type]
     return ours
 
 

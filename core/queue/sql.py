@@ -9,6 +9,15 @@ UTC_NOW = "(now() AT TIME ZONE 'UTC')"
 """The database's clock as Odoo stores times. Never compare with the clock of a host."""
 
 
+class Frequent(str):
+    """A statement, or several separated by semicolons, that is run so often that a kept connection may prepare it.
+
+    Each placeholder says its type by a cast, the first time at least; no literal in it has a semicolon.
+    """
+
+    __slots__ = ()
+
+
 class Cursor(Protocol):
     """What the queue needs of a DB-API cursor (psycopg2's or Odoo's)."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .sql import Cursor, lock_lanes
+from .sql import Cursor, Frequent, lock_lanes
 
 CLOCK = "(clock_timestamp() AT TIME ZONE 'UTC')"
 """The database's clock now, not at the start of the transaction: others may have taken tokens while we waited."""
@@ -31,6 +31,19 @@ PLACES = f"""
 _LIMITED = "(coalesce(e.delivery_rate, 0) > 0 OR coalesce(e.most_in_flight, 0) > 0)"
 
 
+_BEGIN = Frequent(f"""
+    INSERT INTO sync_endpoint_traffic (endpoint_id, company_id, tokens, refilled_at)
+    SELECT e.id, e.company_id, {_BURST}, {CLOCK} FROM sync_endpoint e
+     WHERE e.id = ANY(%(endpoints)s::int[]) AND {_LIMITED}
+       AND NOT EXISTS (SELECT FROM sync_endpoint_traffic t WHERE t.endpoint_id = e.id)
+     ORDER BY e.id
+    ON CONFLICT (endpoint_id) DO NOTHING;
+    SELECT t.endpoint_id FROM sync_endpoint_traffic t JOIN sync_endpoint e ON e.id = t.endpoint_id
+     WHERE t.endpoint_id = ANY(%(endpoints)s::int[]) AND {_LIMITED}
+     ORDER BY t.endpoint_id FOR NO KEY UPDATE OF t
+""")
+
+
 def admit(cr: Cursor, lanes: Sequence[tuple[int, int]], *, token: str) -> set[int]:
     """Which of ``lanes``, (lane id, endpoint id), may go on the wire now; takes a token and a place for each.
 
@@ -39,21 +52,7 @@ def admit(cr: Cursor, lanes: Sequence[tuple[int, int]], *, token: str) -> set[in
     Runs in a short READ COMMITTED transaction immediately before the network. The rows of limited endpoints are
     locked first, in one order for everybody, and what is left is read by a statement that starts after that.
     """
-    cr.execute(
-        f"""INSERT INTO sync_endpoint_traffic (endpoint_id, company_id, tokens, refilled_at)
-            SELECT e.id, e.company_id, {_BURST}, {CLOCK} FROM sync_endpoint e
-             WHERE e.id = ANY(%s) AND {_LIMITED}
-               AND NOT EXISTS (SELECT FROM sync_endpoint_traffic t WHERE t.endpoint_id = e.id)
-             ORDER BY e.id
-            ON CONFLICT (endpoint_id) DO NOTHING""",
-        [sorted({endpoint for _lane, endpoint in lanes})],
-    )
-    cr.execute(
-        f"""SELECT t.endpoint_id FROM sync_endpoint_traffic t JOIN sync_endpoint e ON e.id = t.endpoint_id
-             WHERE t.endpoint_id = ANY(%s) AND {_LIMITED}
-             ORDER BY t.endpoint_id FOR NO KEY UPDATE OF t""",
-        [sorted({endpoint for _lane, endpoint in lanes})],
-    )
+    cr.execute(_BEGIN, {"endpoints": sorted({endpoint for _lane, endpoint in lanes})})  # type: ignore[arg-type]
     limited = [row[0] for row in cr.fetchall()]
     if not limited:
         return {lane for lane, _endpoint in lanes}

@@ -8,9 +8,11 @@ import threading
 from contextlib import contextmanager, suppress
 
 from psycopg2 import InterfaceError, OperationalError, errorcodes
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_REPEATABLE_READ, STATUS_READY
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo.sql_db import Cursor
+
+from .prepared import Preparing
 
 # Two transactions met: nothing is wrong with the work, it runs again.
 CONFLICTS = {
@@ -34,7 +36,8 @@ _KEPT = threading.local()
 def kept_connections():
     """Within this, the thread keeps the connections of its transactions: a worker works on and on.
 
-    Odoo's pool resets a connection each time it is borrowed, and every reset, level and setting is a round trip.
+    Odoo's pool resets a connection each time it is borrowed, and every reset, level and setting is a round trip. A
+    kept one remembers besides how its frequent statements are planned.
     """
     if getattr(_KEPT, "idle", None) is not None:
         yield
@@ -89,7 +92,9 @@ def _transaction(registry, kind):
     mine = idle.setdefault((registry.db_name, kind), []) if idle is not None else []
     cr = mine.pop() if mine else None
     if cr is None or cr.closed:
-        cr = _prepared(registry.cursor(), kind)
+        cr = _levelled(registry.cursor(), kind)
+        if idle is not None and isinstance(cr, Cursor):
+            cr.execute = Preparing(cr.execute)
     try:
         yield cr
         cr.commit()  # the engine owns it  # pylint: disable=invalid-commit
@@ -105,7 +110,7 @@ def _transaction(registry, kind):
         mine.append(cr)
 
 
-def _prepared(cr, kind):
+def _levelled(cr, kind):
     """Set the level and what a commit waits for, until the connection goes back to the pool.
 
     A test's cursor, which lives in the test's own transaction, stays what it is.
@@ -120,71 +125,3 @@ def _prepared(cr, kind):
             cr.close()
             raise
     return cr
-
-
-@contextmanager
-def request_cursor(env, then=None):
-    """Like :func:`read_committed`, on the request's own connection while nothing has been read on it.
-
-    :param then: a statement, as text with nothing to fill in, that looks around right after the commit; its rows are
-        ``seen`` of what is yielded, which is None where another connection had to be used
-
-    Saves the borrow of a second connection with its resets, and the round trips of BEGIN and COMMIT.
-    """
-    cr = env.cr
-    if not isinstance(cr, Cursor) or cr.connection.status != STATUS_READY:
-        with read_committed(env.registry) as other:
-            yield Trip(other, begun=True)
-        return
-    connection = cr.connection
-    # psycopg2 sets these on the server once it is in autocommit, and takes them back afterwards: here BEGIN says them.
-    connection.set_session(isolation_level="DEFAULT", readonly="DEFAULT")
-    connection.autocommit = True
-    trip = Trip(cr)
-    try:
-        yield trip
-        trip.end("COMMIT", then)
-    except BaseException:
-        with suppress(*LOST):
-            trip.end("ROLLBACK")
-        raise
-    finally:
-        if not connection.closed:
-            connection.autocommit = False
-            connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=False)
-
-
-class Trip:
-    """One transaction in no more round trips than it has statements; what the queue needs of a cursor."""
-
-    def __init__(self, cr, *, begun=False):
-        self._cr = cr
-        self._begun = begun
-        self.seen = None
-
-    def execute(self, query, params=None):
-        """As a cursor's; the first statement takes BEGIN along."""
-        if not self._begun:
-            self._begun, query = True, f"BEGIN ISOLATION LEVEL READ COMMITTED; {query}"
-        self._cr.execute(query, params)
-
-    def fetchone(self):
-        """As a cursor's."""
-        return self._cr.fetchone()
-
-    def fetchall(self):
-        """As a cursor's."""
-        return self._cr.fetchall()
-
-    @property
-    def rowcount(self):
-        """As a cursor's."""
-        return self._cr.rowcount
-
-    def end(self, word, then=None):
-        """COMMIT or ROLLBACK what was begun; then look around, with a snapshot of its own."""
-        if self._begun:
-            self._begun = False
-            self._cr.execute(f"{word}; {then}" if then else word)
-            if then:
-                self.seen = self._cr.fetchall()

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from odoo import api, fields, models
 
 from ...core.faults import Fault
-from .cursor import request_cursor
 from .engine_record import Setting
+from .trip import request_cursor
 
 LOOK_SECONDS = 1.0
 """How long a process goes by what it knows, before it asks the database again."""

@@ -19,14 +19,14 @@ class Glance:
     doubtful: bool
 
 
-_GLANCE = f"""
+_GLANCE = queue.Frequent(f"""
     SELECT EXISTS (SELECT FROM sync_command WHERE executed_at IS NULL),
            EXISTS (SELECT FROM sync_due WHERE due_at <= {queue.UTC_NOW}),
            EXISTS (SELECT FROM sync_event WHERE state = 'new'),
            EXISTS (SELECT FROM ({EXCEPTIONS}) AS x (failed, rejected, over) WHERE failed OR rejected OR over),
            ARRAY({queue.POOLS_WITH_WORK}),
            EXISTS ({queue.ANY_IN_DOUBT})
-"""
+""")
 
 
 def glance(registry, pools):

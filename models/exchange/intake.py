@@ -21,13 +21,16 @@ from ...core.delivery.envelopes import Envelope, open_envelopes
 from ...core.faults import Fault
 from ...core.security.masking import mask_headers
 from ..partner.endpoint_profile import UNKNOWN
-from .cursor import read_committed, request_cursor
+from .cursor import read_committed
 from .storing import Incoming, Receipt, store
 from .synchronous import AtOnce
+from .trip import request_cursor
 from .wake import WHO_IS_THERE
 
 __all__ = ["Receipt", "SyncIntake"]
 
+LOCK_SECONDS = 2
+"""How long a sender waits for another one of the same documents; then it is to send again."""
 REJECTED_KEPT_PER_MINUTE = 30
 TELL_EVERY_SECONDS = 30.0
 # When this process told last: lost with it, and then told once more.
@@ -204,7 +207,7 @@ class SyncIntake(models.AbstractModel):
     def _store(self, profile, documents):
         for document in documents:
             document.timing = self._timing(profile, document.interface_id)
-        with request_cursor(self.env, then=WHO_IS_THERE) as cr:
+        with request_cursor(self.env, then=WHO_IS_THERE, lock_seconds=LOCK_SECONDS) as cr:
             receipts = store(cr, profile, documents)
             self._used(cr, documents[0].credential_id)
         self.env["sync.engine"]._wake(cr.seen)
@@ -219,7 +222,7 @@ class SyncIntake(models.AbstractModel):
         """Store, work it at once if its line is free, and wait for what becomes of it, as long as the sender does."""
         with ExitStack() as until_taken:
             place = until_taken.enter_context(AtOnce(self.env.registry))
-            with request_cursor(self.env, then=WHO_IS_THERE) as cr:
+            with request_cursor(self.env, then=WHO_IS_THERE, lock_seconds=LOCK_SECONDS) as cr:
                 (receipt,) = store(cr, profile, [document])
                 self._used(cr, document.credential_id)
                 token = receipt.lane_id and self.env["sync.engine"]._take_at_once(cr, receipt, place.worker)

@@ -12,6 +12,45 @@ from ...core.codecs import codec
 from ...core.security.masking import mask_headers
 from ...core.work import Done, Wait
 
+_ATTEMPTS = queue.Frequent("""
+    INSERT INTO sync_attempt (message_id, company_id, outcome, stage, fault_code, blame, detail, faults, subject,
+                              timings, worker, duration_ms, request_status, started_at, ended_at)
+    SELECT t.*, (clock_timestamp() AT TIME ZONE 'UTC') - make_interval(secs => t.duration_ms / 1000.0),
+           clock_timestamp() AT TIME ZONE 'UTC'
+      FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+                  %s::text[], %s::text[], %s::text[], %s::int[], %s::int[])
+           AS t(message_id, company_id, outcome, stage, fault_code, blame, detail, faults, subject, timings, worker,
+                duration_ms, request_status)
+""")
+_PAYLOADS = queue.Frequent("""
+    INSERT INTO sync_payload (message_id, company_id, kind, content, size, sha256, content_type, created_at)
+    SELECT t.*, now() AT TIME ZONE 'UTC'
+      FROM unnest(%s::int[], %s::int[], %s::text[], %s::bytea[], %s::int[], %s::text[], %s::text[])
+           AS t(message_id, company_id, kind, content, size, sha256, content_type)
+    ON CONFLICT (message_id, kind) WHERE message_id IS NOT NULL DO UPDATE
+       SET content = EXCLUDED.content, size = EXCLUDED.size, sha256 = EXCLUDED.sha256,
+           content_type = EXCLUDED.content_type, created_at = EXCLUDED.created_at
+""")
+_EFFECTS = queue.Frequent("""
+    INSERT INTO sync_effect (message_id, company_id, kind, res_model, res_id, label)
+    SELECT * FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[], %s::int[], %s::text[])
+""")
+_TRANSMISSIONS = queue.Frequent("""
+    WITH kept AS (
+        INSERT INTO sync_transmission (direction, endpoint_id, trading_partner_id, company_id, verdict, dedupe_key,
+                                       credential_id, headers, size, status, fault_code, fault_detail, repeats,
+                                       occurred_at)
+        SELECT 'outbound', endpoint_id, trading_partner_id, company_id, verdict, uid, credential_id, headers, size,
+               status, fault_code, fault_detail, 0, now() AT TIME ZONE 'UTC'
+          FROM unnest(%s::int[], %s::int[], %s::int[], %s::int[], %s::text[], %s::text[], %s::int[], %s::text[],
+                      %s::int[], %s::int[], %s::text[], %s::text[])
+               AS t(message_id, endpoint_id, trading_partner_id, company_id, verdict, uid, credential_id, headers,
+                    size, status, fault_code, fault_detail)
+        RETURNING id, dedupe_key, credential_id)
+    UPDATE sync_message m SET transmission_id = kept.id, credential_id = kept.credential_id
+      FROM kept WHERE m.id = ANY(%s::int[]) AND m.uid = kept.dedupe_key
+""")
+
 
 def finish(cr, batch, works, worker):
     """Turn ``works`` done, all of which were fenced in this transaction, and write down what became of them."""
@@ -113,17 +152,7 @@ def _attempts(cr, works, worker, retried):
             )
         )
     columns = [list(column) for column in zip(*rows, strict=True)]
-    cr.execute(
-        """INSERT INTO sync_attempt (message_id, company_id, outcome, stage, fault_code, blame, detail, faults, subject,
-                                     timings, worker, duration_ms, request_status, started_at, ended_at)
-           SELECT t.*, (clock_timestamp() AT TIME ZONE 'UTC') - make_interval(secs => t.duration_ms / 1000.0),
-                  clock_timestamp() AT TIME ZONE 'UTC'
-             FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                         %s::text[], %s::text[], %s::text[], %s::int[], %s::int[])
-                  AS t(message_id, company_id, outcome, stage, fault_code, blame, detail, faults, subject, timings,
-                       worker, duration_ms, request_status)""",
-        columns,
-    )
+    cr.execute(_ATTEMPTS, columns)
 
 
 def _documents(cr, works):
@@ -148,13 +177,7 @@ def _documents(cr, works):
 def _write_payloads(cr, rows):
     """Insert bodies: rows of (message id, company id, kind, bytes)."""
     cr.execute(
-        """INSERT INTO sync_payload (message_id, company_id, kind, content, size, sha256, content_type, created_at)
-           SELECT t.*, now() AT TIME ZONE 'UTC'
-             FROM unnest(%s::int[], %s::int[], %s::text[], %s::bytea[], %s::int[], %s::text[], %s::text[])
-                  AS t(message_id, company_id, kind, content, size, sha256, content_type)
-           ON CONFLICT (message_id, kind) WHERE message_id IS NOT NULL DO UPDATE
-              SET content = EXCLUDED.content, size = EXCLUDED.size, sha256 = EXCLUDED.sha256,
-                  content_type = EXCLUDED.content_type, created_at = EXCLUDED.created_at""",
+        _PAYLOADS,
         [
             [row[0] for row in rows],
             [row[1] for row in rows],
@@ -184,11 +207,7 @@ def _effects(cr, works):
     if any(work.replay for work in works):
         rows = _not_noted_yet(cr, rows)
     if rows:
-        cr.execute(
-            """INSERT INTO sync_effect (message_id, company_id, kind, res_model, res_id, label)
-               SELECT * FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[], %s::int[], %s::text[])""",
-            [list(column) for column in zip(*rows, strict=True)],
-        )
+        cr.execute(_EFFECTS, [list(column) for column in zip(*rows, strict=True)])
 
 
 def record_transmissions(cr, flights):
@@ -211,19 +230,7 @@ def record_transmissions(cr, flights):
         for flight in sorted(flights, key=lambda flight: flight.work.message_id)
     ]
     cr.execute(
-        """WITH kept AS (
-               INSERT INTO sync_transmission (direction, endpoint_id, trading_partner_id, company_id, verdict,
-                                              dedupe_key, credential_id, headers, size, status, fault_code,
-                                              fault_detail, repeats, occurred_at)
-               SELECT 'outbound', endpoint_id, trading_partner_id, company_id, verdict, uid, credential_id, headers,
-                      size, status, fault_code, fault_detail, 0, now() AT TIME ZONE 'UTC'
-                 FROM unnest(%s::int[], %s::int[], %s::int[], %s::int[], %s::text[], %s::text[], %s::int[], %s::text[],
-                             %s::int[], %s::int[], %s::text[], %s::text[])
-                      AS t(message_id, endpoint_id, trading_partner_id, company_id, verdict, uid, credential_id,
-                           headers, size, status, fault_code, fault_detail)
-               RETURNING id, dedupe_key, credential_id)
-           UPDATE sync_message m SET transmission_id = kept.id, credential_id = kept.credential_id
-             FROM kept WHERE m.id = ANY(%s) AND m.uid = kept.dedupe_key""",
+        _TRANSMISSIONS,
         [*(list(column) for column in zip(*rows, strict=True)), [row[0] for row in rows]],
     )
 

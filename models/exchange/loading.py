@@ -3,8 +3,16 @@
 import json
 from datetime import timezone
 
+from ...core.queue import Frequent
 from ...core.work import Replay, Work
 from . import replay
+
+_RECEIVED = Frequent("""
+    SELECT t.id, p.content, t.headers FROM sync_transmission t
+      LEFT JOIN sync_payload p ON p.transmission_id = t.id AND p.kind = 'received'
+     WHERE t.id = ANY(%s::int[])
+""")
+_DOCUMENTS = Frequent("SELECT id, document FROM sync_event WHERE id = ANY(%s::int[])")
 
 
 def load(env, heads):
@@ -61,12 +69,7 @@ def _replay(head):
 def _received(cr, ids):
     if not ids:
         return {}
-    cr.execute(
-        """SELECT t.id, p.content, t.headers FROM sync_transmission t
-             LEFT JOIN sync_payload p ON p.transmission_id = t.id AND p.kind = 'received'
-            WHERE t.id = ANY(%s)""",
-        [ids],
-    )
+    cr.execute(_RECEIVED, [ids])
     return {
         row[0]: (
             bytes(row[1]) if row[1] is not None else None,
@@ -79,5 +82,5 @@ def _received(cr, ids):
 def _events(cr, ids):
     if not ids:
         return {}
-    cr.execute("SELECT id, document FROM sync_event WHERE id = ANY(%s)", [ids])
+    cr.execute(_DOCUMENTS, [ids])
     return {row[0]: json.loads(row[1]) for row in cr.fetchall()}

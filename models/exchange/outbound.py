@@ -79,15 +79,15 @@ def _flights(batch, works, head_of, claim):
     return flights
 
 
-_STILL_WANTED = f"""
+_STILL_WANTED = queue.Frequent(f"""
     SELECT m.id FROM sync_message m
       JOIN sync_lane l ON l.id = m.lane_id
       JOIN sync_endpoint e ON e.id = m.endpoint_id
-     WHERE m.id = ANY(%s) AND m.state = 'ready' AND l.claim = %s
+     WHERE m.id = ANY(%s::int[]) AND m.state = 'ready' AND l.claim = %s::text
        AND e.state = 'live' AND e.active AND NOT e.paused
        AND (coalesce(e.breaker_state, 'closed') <> 'closed' OR e.breaker_until IS NULL
             OR e.breaker_until <= {queue.CLOCK})
-"""
+""")
 
 
 def _kept_back(registry, claim, flights):

@@ -13,7 +13,6 @@ from ...core import queue
 from .synchronous import Result
 
 CONFLICT = "receive.key_reused_with_other_body"
-LOCK_SECONDS = 2
 
 
 @dataclass(slots=True)
@@ -103,27 +102,26 @@ _KEPT = """
     stored AS (
     INSERT INTO sync_transmission (id, direction, endpoint_id, trading_partner_id, company_id, verdict, dedupe_key,
                                    topic, credential_id, remote_address, headers, size, sha256, repeats, occurred_at)
-    SELECT n.transmission_id, 'inbound', %(endpoint)s, %(partner)s, %(company)s, %(verdict)s, key, topic, credential_id,
-           remote_address, headers, octet_length(body), sha256, 0, now() AT TIME ZONE 'UTC'
+    SELECT n.transmission_id, 'inbound', %(endpoint)s::int, %(partner)s::int, %(company)s::int, %(verdict)s::text, key,
+           topic, credential_id, remote_address, headers, octet_length(body), sha256, 0, now() AT TIME ZONE 'UTC'
       FROM given JOIN named n USING (uid)),
     kept AS (
     INSERT INTO sync_payload (transmission_id, company_id, kind, content, size, sha256, content_type, created_at)
-    SELECT n.transmission_id, %(company)s, 'received', body, octet_length(body), sha256, 'application/json',
+    SELECT n.transmission_id, %(company)s::int, 'received', body, octet_length(body), sha256, 'application/json',
            now() AT TIME ZONE 'UTC'
       FROM given JOIN named n USING (uid))
     SELECT uid, transmission_id FROM named"""
 _NEXT_ID = "nextval(pg_get_serial_sequence('sync_transmission', 'id'))"
 # Sorted by key, so that two requests with the same ones never wait for each other in a circle; of one key the first
 # document takes it. The key takes its transmission's number with it, so that it names it.
-_KEEP_NEW = f"""
-    SET LOCAL lock_timeout = '{LOCK_SECONDS}s';
+_KEEP_NEW = queue.Frequent(f"""
     WITH {_GIVEN},
     named AS (
     INSERT INTO sync_dedupe (endpoint_id, company_id, key, sha256, message_uid, seen_at, transmission_id)
-    SELECT %(endpoint)s, %(company)s, key, sha256, uid, now() AT TIME ZONE 'UTC', {_NEXT_ID}
+    SELECT %(endpoint)s::int, %(company)s::int, key, sha256, uid, now() AT TIME ZONE 'UTC', {_NEXT_ID}
       FROM given ORDER BY key, position
     ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING message_uid AS uid, transmission_id),
-    {_KEPT}"""
+    {_KEPT}""")
 _KEEP_CONFLICTS = f"""
     WITH {_GIVEN},
     named AS MATERIALIZED (SELECT uid, {_NEXT_ID} AS transmission_id FROM given ORDER BY position),

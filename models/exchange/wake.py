@@ -4,7 +4,7 @@ import logging
 
 from odoo import api, fields, models
 
-from ...core.queue import DEAD_AFTER_SECONDS, POOLS
+from ...core.queue import DEAD_AFTER_SECONDS, POOLS, Frequent
 from .cursor import read_committed
 from .worker import CHANNEL, in_test
 
@@ -13,11 +13,12 @@ _logger = logging.getLogger(__name__)
 
 VALID_SECONDS = 5
 """A call that was not answered for so long may be lost with the process that was about to answer it."""
-WHO_IS_THERE = f"""
+WHO_IS_THERE = Frequent(f"""
     SELECT w.id, w.kind, w.pools, w.asleep, coalesce(a.rung_at > now_utc - interval '{VALID_SECONDS} seconds', false)
       FROM (SELECT now() AT TIME ZONE 'UTC') AS clock(now_utc)
       LEFT JOIN sync_alarm a ON a.id = 1
-      LEFT JOIN sync_worker w ON w.heartbeat_at > now_utc - interval '{DEAD_AFTER_SECONDS} seconds'"""
+      LEFT JOIN sync_worker w ON w.heartbeat_at > now_utc - interval '{DEAD_AFTER_SECONDS} seconds'
+""")
 """The workers that are heard of (id, kind, pools, whether asleep), and whether the scheduled action is called already.
 
 One statement, for every request that is taken in asks it."""

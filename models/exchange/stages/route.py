@@ -11,6 +11,26 @@ NAME = "route"
 PROMOTER_LOCK = 7_305_910_451
 
 
+_NEW = queue.Frequent("""
+    SELECT id FROM sync_event WHERE state = 'new' ORDER BY id LIMIT %s::int FOR NO KEY UPDATE SKIP LOCKED
+""")
+_CARRIERS = queue.Frequent("""
+    SELECT e.id, e.process_id, e.ordering_key, e.document_type_id, e.company_id,
+           i.id, p.id, p.trading_partner_id, p.direction, y.worker_pool,
+           CASE WHEN y.timing IN ('micro_batch', 'window') THEN y.id END
+      FROM sync_event e
+      JOIN sync_interface i ON i.document_type_id = e.document_type_id AND i.state IN ('live', 'suspended')
+                              AND i.active
+      JOIN sync_endpoint p ON p.id = i.endpoint_id
+      JOIN sync_policy y ON y.id = i.policy_id
+     WHERE e.id = ANY(%s::int[]) AND p.direction IN ('outbound', 'internal')
+       AND (i.company_id = e.company_id OR i.company_id IS NULL)
+       AND (e.trading_partner_id IS NULL OR e.trading_partner_id = p.trading_partner_id)
+     ORDER BY e.id, i.id
+""")
+_ROUTED = queue.Frequent("UPDATE sync_event SET state = 'routed' WHERE id = ANY(%s::int[])")
+
+
 def run(registry, limit=500):
     """Fan new events out; returns how many were routed, and the pools they wait in. One promoter at a time.
 
@@ -21,28 +41,11 @@ def run(registry, limit=500):
         cr.execute("SELECT pg_try_advisory_xact_lock(%s)", [PROMOTER_LOCK])
         if not cr.fetchone()[0]:
             return 0, set()
-        cr.execute(
-            """SELECT id FROM sync_event WHERE state = 'new' ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
-            [limit],
-        )
+        cr.execute(_NEW, [limit])
         ids = [row[0] for row in cr.fetchall()]
         if not ids:
             return 0, set()
-        cr.execute(
-            """SELECT e.id, e.process_id, e.ordering_key, e.document_type_id, e.company_id,
-                      i.id, p.id, p.trading_partner_id, p.direction, y.worker_pool,
-                      CASE WHEN y.timing IN ('micro_batch', 'window') THEN y.id END
-                 FROM sync_event e
-                 JOIN sync_interface i ON i.document_type_id = e.document_type_id AND i.state IN ('live', 'suspended')
-                                         AND i.active
-                 JOIN sync_endpoint p ON p.id = i.endpoint_id
-                 JOIN sync_policy y ON y.id = i.policy_id
-                WHERE e.id = ANY(%s) AND p.direction IN ('outbound', 'internal')
-                  AND (i.company_id = e.company_id OR i.company_id IS NULL)
-                  AND (e.trading_partner_id IS NULL OR e.trading_partner_id = p.trading_partner_id)
-                ORDER BY e.id, i.id""",
-            [ids],
-        )
+        cr.execute(_CARRIERS, [ids])
         columns = ("event_id", "process_id", "key", "document_type_id", "company_id", "interface_id", "endpoint_id",
                    "trading_partner_id", "direction", "pool", "timing")  # fmt: skip
         rows = [dict(zip(columns, row, strict=True)) for row in cr.fetchall()]
@@ -53,7 +56,7 @@ def run(registry, limit=500):
         queue.enqueue(
             cr, [queue.NewMessage(uid=f"msg_{uuid.uuid4().hex}", reference=row["key"], **row) for row in rows]
         )
-        cr.execute("UPDATE sync_event SET state = 'routed' WHERE id = ANY(%s)", [ids])
+        cr.execute(_ROUTED, [ids])
         if any(row["direction"] == "outbound" for row in rows):
             # What a crash of the server takes back is routed again, under other ids: no partner may have seen these.
             cr.execute("SET LOCAL synchronous_commit = on")
