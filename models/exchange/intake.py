@@ -1,7 +1,7 @@
 """Receive: the first inbound stage, in front of the queue.
 
 Stored, deduplicated by a database constraint and committed before the sender is answered 2xx. Few statements, on the
-request's own connection, see ``tests/test_intake.py``: the key with transmission and body, lane, message, and with
+request's own connection, see ``tests/test_intake.py``: the key with transmission and body, the lane with message, and with
 the commit whether a worker is awake.
 """
 

@@ -23,6 +23,9 @@ ANSWER_SECONDS = 0.02
 """How long a worker with deliveries under way waits for an answer before it says that it is asleep."""
 WIRE_SECONDS = 0.1
 """How often one that may not sleep, because nobody would wake it, looks for other work meanwhile."""
+FEW, STEADY, GATHER_SECONDS = 10, 5, 0.02
+"""After so many passes in a row with so little each a worker lets some more come before it looks again: ten at once
+cost little more than one. What comes alone never waits for this."""
 IN_OTHER_HANDS_SECONDS = 0.2
 """The rest before the next look at what is due and was not to be had, because another transaction holds it."""
 
@@ -38,6 +41,7 @@ class Loop:
         self.worker = worker
         self.stop = stop
         self._rescued_at = 0.0
+        self._small_passes = 0
 
     def look(self):
         """One pass over everything that is due; returns how much was moved."""
@@ -66,6 +70,7 @@ class Loop:
             if pump.closing and not pump.flights:
                 return True
             if worked:
+                self._gather(worked)
                 continue
             if pump.flights:
                 pump.wait(WIRE_SECONDS)
@@ -93,13 +98,23 @@ class Loop:
     def _turn(self, bell):
         """Look once, and rest if there was nothing."""
         pump = self.worker.pump
+        if worked := self.look():
+            self._gather(worked)
+            return
+        self._small_passes = 0
         # Most partners answer at once: going to sleep and waking up again would cost more than the wait.
-        if self.look() or (pump.flights and pump.wait(ANSWER_SECONDS)):
+        if pump.flights and pump.wait(ANSWER_SECONDS):
             return
         self.worker.fall_asleep()
         # Who calls has said already that this worker is awake.
         if self.look() or not bell.wait(self.seconds_to_next(), pump):
             self.worker.stay_awake()
+
+    def _gather(self, worked):
+        """Rest for a moment where few come at a time and more keep coming; an answer of a partner ends it."""
+        self._small_passes = self._small_passes + 1 if worked < FEW else 0
+        if self._small_passes > STEADY:
+            self.worker.pump.wait(GATHER_SECONDS)
 
     def seconds_to_next(self):
         """Seconds until the next due time, or lane that this worker has room for; at most :data:`POLL_SECONDS`."""
