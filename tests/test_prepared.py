@@ -2,7 +2,10 @@
 
 import sys
 
+from psycopg2.errors import DivisionByZero
+
 from odoo.tests import TransactionCase
+from odoo.tools import mute_logger
 
 from odoo.addons.sync_governance.core.queue import Frequent
 from odoo.addons.sync_governance.models.exchange.prepared import Preparing, plans
@@ -36,7 +39,9 @@ class TestPrepared(TransactionCase):
         self.assertGreater(len(statements), 20)
         for statement, where in statements.items():
             for plan in plans(statement):
-                with self.subTest(where), self.env.cr.savepoint():
+                with self.subTest(where, plan=plan.name), self.env.cr.savepoint():
+                    if not plan.prepare:
+                        continue
                     self.env.cr.execute(plan.prepare.replace("%%", "%"))
 
     def test_it_is_prepared_the_first_time_and_answers_alike(self):
@@ -55,6 +60,17 @@ class TestPrepared(TransactionCase):
         for count, words in ((1, [None]), (2, ["a; b %s"])):
             self.execute(statement, {"ids": [7], "words": words, "word": "o'clock"}, before="SELECT 1; ")
             self.assertEqual(self.env.cr.fetchone(), (count, "o'clock", words[0]))
+
+    def test_after_an_error_it_is_prepared_anew(self):
+        statement = Frequent("SELECT 10 / %s::int")
+        for number, expected in ((2, 5), (0, None), (5, 2)):
+            if expected is None:
+                with self.assertRaises(DivisionByZero), self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                    self.execute(statement, [number])
+            else:
+                self.execute(statement, [number])
+                self.assertEqual(self.env.cr.fetchone(), (expected,))
+        self.assertEqual(["PREPARE" in sent for sent in self.sent], [True, False, True])
 
     def test_what_is_not_frequent_goes_as_it_is(self):
         self.execute("SELECT %s", ["as it is"])

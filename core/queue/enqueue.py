@@ -75,41 +75,55 @@ _INSERT = Frequent(f"""
 _LANES = Frequent(f"""
     INSERT INTO sync_lane (endpoint_id, key, company_id, direction, worker_pool, strikes, next_at)
     SELECT e, k, c, d, p, 0, CASE WHEN awake THEN {UTC_NOW} END
-      FROM unnest(%(endpoints)s::int[], %(keys)s::text[], %(companies)s::int[], %(directions)s::text[],
-                  %(pools)s::text[], %(awake)s::bool[]) AS t(e, k, c, d, p, awake)
+      FROM unnest(%(lane_endpoints)s::int[], %(lane_keys)s::text[], %(lane_companies)s::int[],
+                  %(lane_directions)s::text[], %(lane_pools)s::text[], %(lane_awake)s::bool[])
+           AS t(e, k, c, d, p, awake)
     ON CONFLICT (endpoint_id, key) DO NOTHING;
     SELECT l.id, l.endpoint_id, l.key, l.next_at IS NULL AND l.claim IS NULL AND l.blocked_message_id IS NULL
       FROM sync_lane l
-      JOIN unnest(%(endpoints)s::int[], %(keys)s::text[]) AS t(e, k) ON l.endpoint_id = t.e AND l.key = t.k
+      JOIN unnest(%(lane_endpoints)s::int[], %(lane_keys)s::text[]) AS t(e, k) ON l.endpoint_id = t.e AND l.key = t.k
      ORDER BY l.id FOR NO KEY UPDATE OF l
 """)
-# Both in one round trip, for messages that go into their own lane at once: nothing is to be decided in between.
-_PLACE = Frequent(f"""
+
+
+def placing(source: str, *, join: str = "JOIN") -> str:
+    """SQL: put what ``source`` gives, a query with the columns of a message and its ``line``, into lanes of their own.
+
+    Three statements that travel together; nothing is decided in between. Their parameters say which lanes: columns
+    ``lane_endpoints``, ``lane_keys``, ``lane_companies``, ``lane_directions`` and ``lane_pools``, in order. A lane that
+    was idle may be deleted before it is locked: then its messages are not placed, or with a ``LEFT JOIN`` a constraint
+    says so.
+    """
+    lines = "unnest(%(lane_endpoints)s::int[], %(lane_keys)s::text[], %(lane_pools)s::text[]) AS t(e, k, p)"
+    return f"""
     INSERT INTO sync_lane (endpoint_id, key, company_id, direction, worker_pool, strikes, next_at)
     SELECT e, k, c, d, p, 0, {UTC_NOW}
-      FROM unnest(%(endpoints)s::int[], %(keys)s::text[], %(companies)s::int[], %(directions)s::text[],
-                  %(pools)s::text[]) AS t(e, k, c, d, p)
+      FROM unnest(%(lane_endpoints)s::int[], %(lane_keys)s::text[], %(lane_companies)s::int[],
+                  %(lane_directions)s::text[], %(lane_pools)s::text[]) AS t(e, k, c, d, p)
     ON CONFLICT (endpoint_id, key) DO NOTHING;
-    SELECT l.id FROM sync_lane l
-      JOIN unnest(%(endpoints)s::int[], %(keys)s::text[]) AS t(e, k) ON l.endpoint_id = t.e AND l.key = t.k
+    SELECT l.id FROM sync_lane l JOIN {lines} ON l.endpoint_id = t.e AND l.key = t.k
      ORDER BY l.id FOR NO KEY UPDATE OF l;
     WITH lane AS MATERIALIZED (
     SELECT l.id, l.endpoint_id AS e, l.key AS k, t.p AS pool,
            l.next_at IS NULL AND l.claim IS NULL AND l.blocked_message_id IS NULL AS asleep
-      FROM sync_lane l
-      JOIN unnest(%(endpoints)s::int[], %(keys)s::text[], %(pools)s::text[]) AS t(e, k, p)
-           ON l.endpoint_id = t.e AND l.key = t.k),
+      FROM sync_lane l JOIN {lines} ON l.endpoint_id = t.e AND l.key = t.k),
     woken AS (
     UPDATE sync_lane l SET next_at = {UTC_NOW}, worker_pool = lane.pool
       FROM lane WHERE l.id = lane.id AND lane.asleep)
     INSERT INTO sync_message (lane_id, state, {_NAMES}, run_at, created_at)
     SELECT lane.id, 'ready', {_NAMES}, {UTC_NOW}, {UTC_NOW}
-      FROM unnest(%(lines)s::text[], {", ".join(f"%({name})s::{kind}[]" for name, kind in _COLUMNS)})
-           WITH ORDINALITY AS t(line, {_NAMES}, position)
-      JOIN lane ON lane.e = t.endpoint_id AND lane.k = t.line
-     ORDER BY position
-    RETURNING uid, id, lane_id
-""")
+      FROM ({source}) t
+      {join} lane ON lane.e = t.endpoint_id AND lane.k = t.line
+     ORDER BY t.position
+    RETURNING uid, id, lane_id"""
+
+
+_PLACE = Frequent(
+    placing(
+        f"""SELECT * FROM unnest(%(lines)s::text[], {", ".join(f"%({name})s::{kind}[]" for name, kind in _COLUMNS)})
+                          WITH ORDINALITY AS t(line, {_NAMES}, position)"""
+    )
+)
 
 
 def enqueue(cr: Cursor, messages: Sequence[NewMessage]) -> list[int]:
@@ -155,16 +169,16 @@ def _place_at_once(cr: Cursor, messages: Sequence[NewMessage]) -> list[tuple[int
     placed: dict[str, tuple[int, int | None]] = {}
     # An idle lane may be deleted before it is locked: then its messages are due again.
     while rest := [m for m in messages if m.uid not in placed]:
-        columns = _columns({(m.endpoint_id, m.key): (m.company_id, m.direction, _pool(m)) for m in reversed(rest)})
+        lanes = lane_columns({(m.endpoint_id, m.key): (m.company_id, m.direction, _pool(m)) for m in reversed(rest)})
         values = {name: [getattr(m, name) for m in rest] for name, _kind in _COLUMNS}
-        cr.execute(_PLACE, {**columns, **values, "lines": [m.key for m in rest]})  # type: ignore[arg-type]
+        cr.execute(_PLACE, {**lanes, **values, "lines": [m.key for m in rest]})  # type: ignore[arg-type]
         placed |= {uid: (message_id, lane_id) for uid, message_id, lane_id in cr.fetchall()}
     return [placed[m.uid] for m in messages]
 
 
-def _columns(lanes: Mapping[tuple[int, str], tuple]) -> dict[str, list]:
-    """{(endpoint, key): the rest} as columns, in the order in which everybody makes and locks lanes."""
-    names = ("endpoints", "keys", "companies", "directions", "pools", "awake")
+def lane_columns(lanes: Mapping[tuple[int, str], tuple]) -> dict[str, list]:
+    """{(endpoint, key): (company, direction, pool)} as columns, in the order in which everybody locks lanes."""
+    names = ("lane_endpoints", "lane_keys", "lane_companies", "lane_directions", "lane_pools", "lane_awake")
     rows = sorted((*line, *rest) for line, rest in lanes.items())
     return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=False)}
 
@@ -218,7 +232,7 @@ def _locked_lanes(cr: Cursor, messages: Sequence[NewMessage]) -> tuple[dict[tupl
     }
     if not wanted:
         return {}, {}
-    columns = _columns(wanted)
+    columns = lane_columns(wanted)
     found: dict[tuple[int, str], int] = {}
     idle: dict[int, str] = {}
     # An idle lane may be deleted between the two statements: then the insert is due again.

@@ -124,6 +124,9 @@ class SyncMessage(models.Model):
     _snapshots = models.Index("(lane_id, id) WHERE snapshot AND state = 'done'")
     _of_transmission = models.Index("(transmission_id) WHERE transmission_id IS NOT NULL")
     _fan_out = models.UniqueIndex("(event_id, interface_id) WHERE event_id IS NOT NULL")
+    _stands_in_line = models.Constraint(
+        "CHECK (state <> 'ready' OR lane_id IS NOT NULL)", "A message that waits for its turn stands in a lane."
+    )
     _known_state = models.Constraint(
         "CHECK (state IN ('ready', 'parked', 'failed', 'done', 'superseded', 'cancelled'))",
         "Unknown state.",

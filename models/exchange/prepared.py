@@ -15,14 +15,17 @@ _PLACEHOLDER = re.compile(r"%%|%(?:\((?P<name>\w+)\))?s(?P<cast>::\w+(?:\[\])?)?
 _NUMBERS = itertools.count(1)
 
 
+# What cannot be prepared, and needs no plan.
+_PLAIN = ("BEGIN", "COMMIT", "SET ")
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One statement. ``places`` counts its positional placeholders; named ones are filled from the whole."""
+    """One statement; without ``name`` and ``prepare`` it goes as it is."""
 
     name: str
     prepare: str
     execute: str
-    places: int
 
 
 @lru_cache(maxsize=256)
@@ -31,29 +34,30 @@ def plans(query):
 
     ``query`` is text of our own in which no literal has a semicolon.
     """
-    return tuple(_plan(f"sync_{next(_NUMBERS)}", part) for part in query.split(";"))
+    parts = (part.strip() for part in query.split(";"))
+    return tuple(
+        Plan("", "", part) if part.startswith(_PLAIN) else _plan(f"sync_{next(_NUMBERS)}", part) for part in parts
+    )
 
 
 def _plan(name, text):
-    types, arguments, numbers, places = [], [], {}, 0
+    types, arguments, numbers = [], [], {}
 
     def number(found):
-        nonlocal places
         if found[0] == "%%":
             return "%%"
         place, cast = found["name"], found["cast"] or ""
-        if place is None:
-            places += 1
-        elif place in numbers:
+        if place in numbers:
             return f"${numbers[place]}{cast}"
         types.append(cast[2:] or "unknown")
         arguments.append(f"%({place})s{cast}" if place else f"%s{cast}")
-        numbers[place] = len(types)
+        if place:
+            numbers[place] = len(types)
         return f"${len(types)}{cast}"
 
     body = _PLACEHOLDER.sub(number, text)
     declared, given = (f" ({', '.join(list)})" if list else "" for list in (types, arguments))
-    return Plan(name, f"PREPARE {name}{declared} AS {body}", f"EXECUTE {name}{given}", places)
+    return Plan(name, f"PREPARE {name}{declared} AS {body}", f"EXECUTE {name}{given}")
 
 
 class Preparing:
@@ -62,14 +66,25 @@ class Preparing:
     def __init__(self, execute):
         self._execute = execute
         self._known = set()
+        self._first = ""
 
-    def __call__(self, query, params=None, log_exceptions=True, *, before="", after=""):
-        """``before`` and ``after`` are statements that travel along."""
+    def __call__(self, query, params=None, log_exceptions=True, *, before=""):
+        """``before`` are statements that travel along."""
         if not isinstance(query, Frequent):
-            return self._execute(f"{before}{query}{after}" if before or after else query, params, log_exceptions)
+            return self._execute(before + query if before else query, params, log_exceptions)
         wanted = plans(query)
-        unknown = [plan for plan in wanted if plan.name not in self._known]
-        parts = [*(plan.prepare for plan in unknown), *(plan.execute for plan in wanted)]
-        answer = self._execute(f"{before}{'; '.join(parts)}{after}", params, log_exceptions)
-        self._known.update(plan.name for plan in unknown)
+        parts = []
+        for plan in wanted:
+            if plan.prepare and plan.name not in self._known:
+                parts.append(plan.prepare)
+            parts.append(plan.execute)
+        try:
+            answer = self._execute(self._first + before + "; ".join(parts), params, log_exceptions)
+        except BaseException:
+            # Some of it may be prepared, and stays so whatever is rolled back.
+            self._known.clear()
+            self._first = "DEALLOCATE ALL; "
+            raise
+        self._first = ""
+        self._known.update(plan.name for plan in wanted)
         return answer

@@ -9,10 +9,15 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 
+import psycopg2
+
 from ...core import queue
 from .synchronous import Result
+from .wake import WHO_IS_THERE
 
 CONFLICT = "receive.key_reused_with_other_body"
+LOCK_SECONDS = 2
+"""How long a sender waits for another one of the same document; then it is to send again."""
 
 
 @dataclass(slots=True)
@@ -128,6 +133,56 @@ _KEEP_CONFLICTS = f"""
     {_KEPT}"""
 
 
+_JUST_KEPT = """
+    SELECT 1 AS position, %(line)s::text AS line, d.message_uid AS uid, 'inbound' AS direction, d.endpoint_id,
+           %(partner)s::int AS trading_partner_id, d.company_id, %(interface)s::int AS interface_id,
+           %(document_type)s::int AS document_type_id, d.transmission_id, NULL::int AS event_id,
+           NULL::int AS process_id, %(credential)s::int AS credential_id, NULL AS reference, NULL AS fault_code
+      FROM sync_dedupe d
+     WHERE d.endpoint_id = %(endpoint)s::int AND d.key = %(key)s::text AND d.message_uid = %(message)s::text"""
+# All of a new document in one round trip, with the commit. The message takes its transmission from the key, and is made
+# only where this document has taken that; the last statement says whether it was.
+_AT_ONCE = queue.Frequent(f"""
+    BEGIN ISOLATION LEVEL READ COMMITTED;
+    SET LOCAL lock_timeout = '{LOCK_SECONDS}s';
+    {_KEEP_NEW};
+    {queue.placing(_JUST_KEPT, join="LEFT JOIN")};
+    COMMIT;
+    SELECT m.id, m.lane_id, who.* FROM ({WHO_IS_THERE}) who LEFT JOIN sync_message m ON m.uid = %(message)s::text""")
+
+
+def store_at_once(cr, profile, document):
+    """Store a document that is new, and commit; its receipt, and who is awake now.
+
+    :param cr: a cursor in autocommit
+    :return: None for the receipt where nothing was stored: the document is not new, or lost a race; see :func:`store`
+    """
+    try:
+        cr.execute(
+            _AT_ONCE,
+            {
+                **_kept(profile, [document], "accepted"),
+                **queue.lane_columns(
+                    {(profile["id"], document.lane_key): (profile["company_id"], "inbound", document.pool)}
+                ),
+                "line": document.lane_key,
+                "key": document.sender_key,
+                "message": document.uid,
+                "interface": document.interface_id,
+                "document_type": document.document_type_id,
+                "credential": document.credential_id,
+            },
+            log_exceptions=False,
+        )
+    except psycopg2.errors.CheckViolation:
+        cr.execute("ROLLBACK")
+        return None, None
+    rows = cr.fetchall()
+    message_id, lane_id = rows[0][:2]
+    receipt = Receipt(document.uid, lane_id=lane_id, message_id=message_id) if message_id else None
+    return receipt, [row[2:] for row in rows]
+
+
 def _keep_new(cr, profile, documents):
     """Take the keys that nobody has used, and store their transmissions with their bodies."""
     _keep(cr, _KEEP_NEW, profile, documents, "accepted")
@@ -139,26 +194,27 @@ def _keep_conflicts(cr, profile, documents):
 
 
 def _keep(cr, statement, profile, documents, verdict):
-    cr.execute(
-        statement,
-        {
-            "uids": [one.uid for one in documents],
-            "keys": [one.sender_key for one in documents],
-            "topics": [one.topic for one in documents],
-            "credentials": [one.credential_id for one in documents],
-            "addresses": [one.remote_address for one in documents],
-            "headers": [one.headers for one in documents],
-            "bodies": [one.raw for one in documents],
-            "sha256s": [one.sha256 for one in documents],
-            "endpoint": profile["id"],
-            "partner": profile["trading_partner_id"],
-            "company": profile["company_id"],
-            "verdict": verdict,
-        },
-    )
+    cr.execute(statement, _kept(profile, documents, verdict))
     named = dict(cr.fetchall())
     for one in documents:
         one.transmission_id = named.get(one.uid)
+
+
+def _kept(profile, documents, verdict):
+    return {
+        "uids": [one.uid for one in documents],
+        "keys": [one.sender_key for one in documents],
+        "topics": [one.topic for one in documents],
+        "credentials": [one.credential_id for one in documents],
+        "addresses": [one.remote_address for one in documents],
+        "headers": [one.headers for one in documents],
+        "bodies": [one.raw for one in documents],
+        "sha256s": [one.sha256 for one in documents],
+        "endpoint": profile["id"],
+        "partner": profile["trading_partner_id"],
+        "company": profile["company_id"],
+        "verdict": verdict,
+    }
 
 
 def _known(cr, profile, documents):

@@ -4,6 +4,8 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+
 from .cursor import LOST, read_committed
 from .prepared import Preparing
 from .worker import in_test
@@ -113,13 +115,25 @@ def _opened(registry):
 
 def _close(cr):
     with suppress(*LOST):
-        if not cr.closed:
-            cr.connection.autocommit = False
-            cr.rollback()  # nothing is left open in it  # pylint: disable=invalid-commit
+        if not cr.closed and cr.connection.get_transaction_status() != TRANSACTION_STATUS_IDLE:
+            cr.execute("ROLLBACK")  # in autocommit nobody else does
         cr.close()
 
 
 _STASH = Stash()
+
+
+@contextmanager
+def stashed_cursor(env):
+    """A cursor in autocommit, on which one text may hold whole transactions; None where there is none to be had."""
+    cr = None if in_test() else _STASH.take(env.registry)
+    good = False
+    try:
+        yield cr
+        good = True
+    finally:
+        if cr is not None:
+            _STASH.give(cr, good=good)
 
 
 @contextmanager
@@ -133,18 +147,13 @@ def request_cursor(env, *, then=None, lock_seconds=None):
     Saves the resets of a borrowed connection, the planning of each statement, and the round trips of BEGIN and COMMIT.
     """
     setting = f"SET LOCAL lock_timeout = '{lock_seconds}s'" if lock_seconds else ""
-    cr = None if in_test() else _STASH.take(env.registry)
-    if cr is None:
-        with read_committed(env.registry) as other:
-            if setting:
-                other.execute(setting)
-            yield Trip(other)
-        return
-    good = False
-    try:
-        trip = Trip(cr, begin=f"BEGIN ISOLATION LEVEL READ COMMITTED; {setting + '; ' if setting else ''}")
-        yield trip
-        trip.commit(then)
-        good = True
-    finally:
-        _STASH.give(cr, good=good)
+    with stashed_cursor(env) as cr:
+        if cr is not None:
+            trip = Trip(cr, begin=f"BEGIN ISOLATION LEVEL READ COMMITTED; {setting + '; ' if setting else ''}")
+            yield trip
+            trip.commit(then)
+            return
+    with read_committed(env.registry) as other:
+        if setting:
+            other.execute(setting)
+        yield Trip(other)
