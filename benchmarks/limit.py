@@ -1,9 +1,9 @@
-"""A bare psycopg2 program does in the database what the engine does with a received document: claim, fence, finish and
-settle by the very statements of `core/queue`, on the same tables, without Odoo and without looking at the document;
-and again with the rows that the engine keeps beside (stamps, attempt, canonical document). The engine takes the
-same documents through all its stages with a handler that does nothing, in one process. The batch is fixed to the
-same size on all sides; every document has an ordering key of its own, what is done is on disk, claims and releases
-do not wait for it.
+"""A bare psycopg2 program does in the database what the engine does with a received document, by the very statements
+of the engine (claim, fence, finish with stamps, attempt and canonical document, settle), on the same tables, without
+Odoo and without looking at the document. The engine takes the same documents through all its stages with a handler that
+does nothing, in one process. Beside that a program that leaves out attempt and document, which nobody could run. The
+batch is fixed to the same size on all sides; every document has an ordering key of its own, what is done is on disk,
+claims and releases do not wait for it. The engine's kept connections prepare their statements, the program's do not.
 """
 
 from .kit import Arena, Measure, at_least, bare, stock
@@ -18,16 +18,15 @@ def run(arena: Arena) -> list[Measure]:
         for batch, count in COUNTS.items():
             if arena.quick:
                 count = min(count // 4, 2000)
-            target = at_least(0.5) if batch > 1 else None
-            against_bare = Measure(f"Drained in batches of {batch}", "per second", target=target)
-            against_rows = Measure(f"Drained in batches of {batch}, the rows kept beside counted", "per second")
+            against_bare = Measure(f"Drained in batches of {batch}", "per second", target=at_least(0.5))
+            without_log = Measure(f"Drained in batches of {batch}, against a program that keeps no log", "per second")
             for _ in range(arena.rounds):
                 here = _here(arena, database, count, batch)
                 against_bare.add("here", here)
-                against_bare.add("bare", _bare(arena, database, count, batch, journalled=False))
-                against_rows.add("here", here)
-                against_rows.add("bare with the rows beside", _bare(arena, database, count, batch, journalled=True))
-            measures += [against_bare, against_rows]
+                against_bare.add("bare", _bare(arena, database, count, batch, journalled=True))
+                without_log.add("here", here)
+                without_log.add("bare without a log", _bare(arena, database, count, batch, journalled=False))
+            measures += [against_bare, without_log]
     return measures
 
 
