@@ -1,6 +1,8 @@
 """Frequent statements are prepared on kept connections: the same answers, planned once."""
 
+import os
 import sys
+from unittest.mock import patch
 
 from psycopg2.errors import DivisionByZero
 
@@ -8,7 +10,7 @@ from odoo.tests import TransactionCase
 from odoo.tools import mute_logger
 
 from odoo.addons.sync_governance.core.queue import Frequent
-from odoo.addons.sync_governance.models.exchange.prepared import Preparing, plans
+from odoo.addons.sync_governance.models.exchange.prepared import POOLED_VARIABLE, Preparing, plans
 
 HERE = "odoo.addons.sync_governance."
 
@@ -60,6 +62,13 @@ class TestPrepared(TransactionCase):
         for count, words in ((1, [None]), (2, ["a; b %s"])):
             self.execute(statement, {"ids": [7], "words": words, "word": "o'clock"}, before="SELECT 1; ")
             self.assertEqual(self.env.cr.fetchone(), (count, "o'clock", words[0]))
+
+    def test_behind_a_pooler_nothing_is_left_in_a_connection(self):
+        with patch.dict(os.environ, {POOLED_VARIABLE: "1"}):
+            execute = Preparing(self.note)
+        execute(Frequent("SELECT %s::int + 1"), [1], before="SELECT 0; ")
+        self.assertEqual(self.env.cr.fetchone(), (2,))
+        self.assertEqual(self.sent, ["SELECT 0; SELECT %s::int + 1"])
 
     def test_after_an_error_it_is_prepared_anew(self):
         statement = Frequent("SELECT 10 / %s::int")

@@ -22,7 +22,13 @@ from . import peer_package
 
 ADDONS = layout.ROOT / "benchmarks" / "addons"
 START_SECONDS = 90
-MADE_OF = ("benchmarks/inside.py", "benchmarks/kit/pack.py", "benchmarks/addons/*/*.py", "benchmarks/addons/*/*/*.py")
+MADE_OF = (
+    "benchmarks/inside.py",
+    "benchmarks/orders.py",
+    "benchmarks/kit/pack.py",
+    "benchmarks/addons/*/*.py",
+    "benchmarks/addons/*/*/*.py",
+)
 
 _CALL = """\
 import json, pathlib, sys
@@ -51,15 +57,21 @@ class Arena:
     @contextmanager
     def ours(self) -> Iterator[str]:
         """A database with the addon, the partner of `kit/pack.py` live, and a thousand contacts."""
+        with self.seeded("bench", "benchmarks.inside", "seed") as database:
+            yield database
+
+    @contextmanager
+    def seeded(self, kind: str, module: str, function: str) -> Iterator[str]:
+        """A database with the addon and what ``module.function(env)`` makes in it, once for all of that ``kind``."""
         template = self.databases.derived_template(
-            "bench",
+            kind,
             self.databases.addon_template(),
             ["sync_bench"],
             key=_content_key(),
             options=[self._addons_option(peer=False)],
-            prepare=lambda database: self.call(database, "benchmarks.inside", "seed"),
+            prepare=lambda database: self.call(database, module, function),
         )
-        with self.databases.clone(template, "bench") as database:
+        with self.databases.clone(template, kind) as database:
             yield database
 
     @contextmanager

@@ -95,8 +95,7 @@ class SyncPolicy(models.Model):
         key = self.env.cr.dbname, self.calendar_id.id
         known = _WINDOWS.get(key)
         if known is None or time.monotonic() - known[0] > REMEMBERED_SECONDS:
-            # sudo: hours are configuration, whoever brings the document
-            calendar = self.calendar_id.sudo()
+            calendar = self.calendar_id.sudo()  # sudo: hours are configuration, whoever brings the document
             found = calendar._work_intervals_batch(now - timedelta(days=1), now + timedelta(days=LOOK_AHEAD_DAYS))
             windows = [(start.astimezone(timezone.utc), end.astimezone(timezone.utc)) for start, end, _ in found[False]]
             known = _WINDOWS[key] = time.monotonic(), windows

@@ -80,8 +80,7 @@ class SyncException(models.Model):
 
     @api.private
     def _drop_reminder(self):
-        # sudo: the reminder belongs to the owner, and whoever closes the exception ends it.
-        self.sudo().activity_unlink([ACTIVITY])
+        self.sudo().activity_unlink([ACTIVITY])  # sudo: the owner's reminder ends with whoever closes the exception
 
     def write(self, vals):
         """The reminder follows the owner and the due time."""

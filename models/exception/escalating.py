@@ -29,8 +29,7 @@ class SyncException(models.Model):
     @api.private
     def _drop_reminder(self):
         result = super()._drop_reminder()
-        # sudo: the approvers' reminders end with the exception, whoever closes it.
-        self.sudo().activity_unlink([ACTIVITY])
+        self.sudo().activity_unlink([ACTIVITY])  # sudo: approvers' reminders end with whoever closes the exception
         self.env["sync.due"]._cancel(DUE, self.ids)
         return result
 

@@ -12,7 +12,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo.sql_db import Cursor
 
-from .prepared import Preparing
+from .prepared import Preparing, is_pooled
 
 # Two transactions met: nothing is wrong with the work, it runs again.
 CONFLICTS = {
@@ -96,6 +96,8 @@ def _transaction(registry, kind):
         if idle is not None and isinstance(cr, Cursor):
             cr.execute = Preparing(cr.execute)
     try:
+        if kind == "brief" and isinstance(cr, Cursor) and is_pooled():
+            cr.execute("SET LOCAL synchronous_commit = off")
         yield cr
         cr.commit()  # the engine owns it  # pylint: disable=invalid-commit
     except BaseException:
@@ -117,9 +119,12 @@ def _levelled(cr, kind):
     """
     if isinstance(cr, Cursor) and kind != "business":
         try:
-            # Odoo sets its own level, and with it the end of autocommit, when a connection is borrowed again.
-            cr.connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED, autocommit=kind == "looking")
-            if kind == "brief":
+            # Odoo sets its own level, and with it the end of autocommit, when a connection is borrowed again. One
+            # statement by itself sees what is committed at any level.
+            looks = kind == "looking"
+            level = "DEFAULT" if looks else ISOLATION_LEVEL_READ_COMMITTED
+            cr.connection.set_session(isolation_level=level, autocommit=looks)
+            if kind == "brief" and not is_pooled():
                 cr.execute("SET synchronous_commit = off")
         except BaseException:
             cr.close()

@@ -23,9 +23,9 @@ ANSWER_SECONDS = 0.02
 """How long a worker with deliveries under way waits for an answer before it says that it is asleep."""
 WIRE_SECONDS = 0.1
 """How often one that may not sleep, because nobody would wake it, looks for other work meanwhile."""
-FEW, STEADY, GATHER_SECONDS = 10, 5, 0.02
-"""After so many passes in a row with so little each a worker lets some more come before it looks again: ten at once
-cost little more than one. What comes alone never waits for this."""
+FEW, STEADY, GATHER_SECONDS = 10, 5, 0.1
+"""After so many passes in a row with so little each a worker lets some more come before it looks again, twice as long
+as it took and at most so long: ten at once cost little more than one. What comes alone never waits for this."""
 IN_OTHER_HANDS_SECONDS = 0.2
 """The rest before the next look at what is due and was not to be had, because another transaction holds it."""
 
@@ -64,13 +64,14 @@ class Loop:
 
     def _until_idle(self, pump, deadline):
         while not self.stop():
+            started = time.monotonic()
             worked = self.look()
             # Late, it takes up no more deliveries; what is under way is waited for, and the rest goes on meanwhile.
             pump.closing = time.monotonic() > deadline
             if pump.closing and not pump.flights:
                 return True
             if worked:
-                self._gather(worked)
+                self._gather(worked, time.monotonic() - started)
                 continue
             if pump.flights:
                 pump.wait(WIRE_SECONDS)
@@ -98,8 +99,9 @@ class Loop:
     def _turn(self, bell):
         """Look once, and rest if there was nothing."""
         pump = self.worker.pump
+        started = time.monotonic()
         if worked := self.look():
-            self._gather(worked)
+            self._gather(worked, time.monotonic() - started)
             return
         self._small_passes = 0
         # Most partners answer at once: going to sleep and waking up again would cost more than the wait.
@@ -110,11 +112,12 @@ class Loop:
         if self.look() or not bell.wait(self.seconds_to_next(), pump):
             self.worker.stay_awake()
 
-    def _gather(self, worked):
+    def _gather(self, worked, seconds):
         """Rest for a moment where few come at a time and more keep coming; an answer of a partner ends it."""
-        self._small_passes = self._small_passes + 1 if worked < FEW else 0
+        small = worked < FEW and seconds < GATHER_SECONDS  # slow work is not slow because it comes singly
+        self._small_passes = self._small_passes + 1 if small else 0
         if self._small_passes > STEADY:
-            self.worker.pump.wait(GATHER_SECONDS)
+            self.worker.pump.wait(min(2 * seconds, GATHER_SECONDS))
 
     def seconds_to_next(self):
         """Seconds until the next due time, or lane that this worker has room for; at most :data:`POLL_SECONDS`."""

@@ -4,11 +4,24 @@ What a cursor is given stays as it is, text with placeholders; here it becomes P
 """
 
 import itertools
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from odoo.tools import config
+
 from ...core.queue.sql import Frequent
+
+POOLED_VARIABLE = "SYNC_GOVERNANCE_POOLED"
+POOLED_OPTION = "sync_governance_pooled"
+
+
+def is_pooled():
+    """Whether a pooler gives our connections to others between two transactions: then nothing is left in them."""
+    value = os.environ.get(POOLED_VARIABLE) or config.get(POOLED_OPTION) or ""
+    return str(value).strip().lower() in ("1", "true", "yes", "on")
+
 
 # A placeholder with the type that it is cast to: the server cannot always tell it from the rest.
 _PLACEHOLDER = re.compile(r"%%|%(?:\((?P<name>\w+)\))?s(?P<cast>::\w+(?:\[\])?)?")
@@ -65,12 +78,13 @@ class Preparing:
 
     def __init__(self, execute):
         self._execute = execute
+        self._prepares = not is_pooled()
         self._known = set()
         self._first = ""
 
     def __call__(self, query, params=None, log_exceptions=True, *, before=""):
         """``before`` are statements that travel along."""
-        if not isinstance(query, Frequent):
+        if not self._prepares or not isinstance(query, Frequent):
             return self._execute(before + query if before else query, params, log_exceptions)
         wanted = plans(query)
         parts = []

@@ -22,8 +22,7 @@ class SyncPack(models.AbstractModel):
 
     def _hours(self, entry, company):
         """The working hours of this name, made once: from then on they are people's to change."""
-        # sudo: whoever loads a pack need not look after working hours otherwise
-        calendars = self.env["resource.calendar"].sudo()
+        calendars = self.env["resource.calendar"].sudo()  # sudo: who loads a pack need not look after hours otherwise
         name = entry["name"]
         found = calendars.search([("name", "=", name), ("company_id", "=", company.id)], limit=1)
         return found or calendars.create(

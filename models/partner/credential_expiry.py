@@ -37,8 +37,7 @@ class SyncCredential(models.Model):
 
     def _schedule_warning(self):
         """Warn so many days before the end. A new end is a new matter: earlier warnings are over."""
-        # sudo: the reminder is the owner's, whoever sets the secret.
-        self.sudo().activity_unlink([ACTIVITY])
+        self.sudo().activity_unlink([ACTIVITY])  # sudo: the reminder is the owner's, whoever sets the secret
         ending = self.filtered(lambda c: c._ends_at())
         self.env["sync.due"]._cancel(DUE, (self - ending).ids)
         self.env["sync.due"]._schedule(
