@@ -12,7 +12,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo.sql_db import Cursor
 
-from .prepared import Preparing, is_pooled
+from .prepared import BY_INDEX, Preparing, is_pooled
 
 # Two transactions met: nothing is wrong with the work, it runs again.
 CONFLICTS = {
@@ -93,7 +93,9 @@ def _transaction(registry, kind):
     cr = mine.pop() if mine else None
     if cr is None or cr.closed:
         cr = _levelled(registry.cursor(), kind)
-        if idle is not None and isinstance(cr, Cursor):
+        if idle is not None and isinstance(cr, Cursor) and kind != "business" and not is_pooled():
+            # Not for business: what handlers ask there is planned as always.
+            cr.execute(BY_INDEX)
             cr.execute = Preparing(cr.execute)
     try:
         if kind == "brief" and isinstance(cr, Cursor) and is_pooled():

@@ -17,6 +17,10 @@ POOLED_VARIABLE = "SYNC_GOVERNANCE_POOLED"
 POOLED_OPTION = "sync_governance_pooled"
 
 
+BY_INDEX = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+"""A plan lives as long as its connection: one that was made while the queue was empty must be good for a full one."""
+
+
 def is_pooled():
     """Whether a pooler gives our connections to others between two transactions: then nothing is left in them."""
     value = os.environ.get(POOLED_VARIABLE) or config.get(POOLED_OPTION) or ""

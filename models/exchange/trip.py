@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from .cursor import LOST, read_committed
-from .prepared import Preparing
+from .prepared import BY_INDEX, Preparing, is_pooled
 from .worker import in_test
 
 KEPT = 4
@@ -109,6 +109,8 @@ def _opened(registry):
     # psycopg2 would set these on the server now that it is in autocommit: here BEGIN says them.
     cr.connection.set_session(isolation_level="DEFAULT", readonly="DEFAULT")
     cr.connection.autocommit = True
+    if not is_pooled():
+        cr.execute(BY_INDEX)
     cr.execute = Preparing(cr.execute)
     return cr
 
