@@ -42,7 +42,7 @@ class SyncLane(models.Model):
         readonly=True, required=True, default=0, help="How often in a row it was taken up without progress."
     )
     allowance = fields.Integer(
-        string="At once",
+        string="Allowed at once",
         readonly=True,
         help="A worker died over it. Below eight it is worked alone, so many documents at a time, from eight on with "
         "others like it. Each round that goes well doubles this, until there is no limit any more. Empty: no limit.",
