@@ -40,6 +40,7 @@ def _side(processes):
 def _worked(arena, processes, articles, count):
     """Orders a second, from the first that was done to the last."""
     with arena.seeded("shop", "benchmarks.orders", "shop") as database:
+        arena.rows(database, "UPDATE sync_endpoint SET paused = true WHERE direction = 'outbound'")
         arena.call(database, "benchmarks.orders", "receive", count=count, articles=articles)
         arena.rows(database, "VACUUM ANALYZE")
         with arena.workers(database, processes):
@@ -63,7 +64,6 @@ def shop(env):
     for number in range(ARTICLES):
         article = product.copy({"default_code": _sku(number), "name": f"Article {number}", "barcode": False})
         env["stock.quant"]._update_available_quantity(article, warehouse.lot_stock_id, 1_000_000)
-    env["sync.endpoint"].search([("direction", "=", "outbound")]).write({"paused": True})
     env["ir.config_parameter"].set_param("bench.shop", json.dumps(told["shop"]))
 
 
