@@ -123,6 +123,35 @@ class TestStoreAtOnce(OwnTablesCase):
         self.assertEqual(len([receipt for receipt in receipts if receipt]), 1)
         self.assertEqual(self.counts(), (1, 1, 1, 1))
 
+    @contextmanager
+    def meanwhile(self, document):
+        """A connection that has a lane in hand; at the end it commits, for which the document has waited."""
+        with self.autocommit() as cr, self.connection() as other, ThreadPoolExecutor(1) as threads:
+            store_at_once(cr, PROFILE, self.document(key="before"))
+            other.execute("BEGIN; SELECT FROM sync_lane FOR NO KEY UPDATE")
+            waiting = threads.submit(store_at_once, cr, PROFILE, document)
+            while not self.rows("SELECT FROM pg_locks WHERE NOT granted"):
+                self.assertFalse(waiting.done())
+            yield other, waiting
+            other.execute("COMMIT")
+
+    def test_a_message_takes_its_number_when_it_has_its_lane(self):
+        with self.meanwhile(self.document()) as (other, waiting):
+            other.execute("SELECT nextval('public.sync_message_id_seq')")
+            number = other.fetchone()[0]
+        self.assertGreater(waiting.result()[0].message_id, number)
+
+    def test_a_lane_that_another_one_has_replaced_is_not_taken(self):
+        with self.meanwhile(self.document()) as (other, waiting):
+            other.execute(
+                """CREATE TEMPORARY TABLE old AS SELECT * FROM sync_lane;
+                   DELETE FROM sync_lane;
+                   INSERT INTO sync_lane (endpoint_id, key, company_id, direction, worker_pool, strikes, next_at)
+                   SELECT endpoint_id, key, company_id, direction, worker_pool, strikes, next_at FROM old"""
+            )
+        self.assertEqual(waiting.result(), (None, None))
+        self.assertEqual(self.counts(), (1, 1, 1, 1))
+
     def test_without_its_lane_nothing_is_stored(self):
         """An idle lane may be deleted just before it is locked."""
         with self.connection() as cr:

@@ -30,7 +30,7 @@ from .claim import (
 )
 from .commands import HELD, REPLAYABLE, RETRYABLE, bring_forward, cancel, hold, hurry, release_held, reopen, retry
 from .due import DueTime, cancel_due, due_ids, due_kinds, postpone, schedule, schedule_in, take
-from .enqueue import NewMessage, enqueue, lane_columns, place, placing
+from .enqueue import NewMessage, enqueue, place, placing_one
 from .fence import Finished, fence, finish, held, mark_snapshots
 from .idle import delete_idle
 from .parking import GATHERED, PARKED, Timing, end_waits, release_waiting
@@ -93,9 +93,8 @@ __all__ = [
     "held",
     "hold_unread",
     "per_lane",
-    "lane_columns",
     "place",
-    "placing",
+    "placing_one",
     "postpone",
     "quarantine",
     "release_waiting",

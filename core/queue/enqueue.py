@@ -86,44 +86,56 @@ _LANES = Frequent(f"""
 """)
 
 
-def placing(source: str, *, join: str = "JOIN") -> str:
-    """SQL: put what ``source`` gives, a query with the columns of a message and its ``line``, into lanes of their own.
-
-    Three statements that travel together; nothing is decided in between. Their parameters say which lanes: columns
-    ``lane_endpoints``, ``lane_keys``, ``lane_companies``, ``lane_directions`` and ``lane_pools``, in order. A lane that
-    was idle may be deleted before it is locked: then its messages are not placed, or with a ``LEFT JOIN`` a constraint
-    says so.
-    """
-    lines = "unnest(%(lane_endpoints)s::int[], %(lane_keys)s::text[], %(lane_pools)s::text[]) AS t(e, k, p)"
-    return f"""
+_LINES = "unnest(%(lane_endpoints)s::int[], %(lane_keys)s::text[], %(lane_pools)s::text[]) AS t(e, k, p)"
+# Into lanes of their own: three statements that travel together; nothing is decided in between. A lane that was idle
+# may be deleted before it is locked: then its messages are not placed.
+_PLACE = Frequent(f"""
     INSERT INTO sync_lane (endpoint_id, key, company_id, direction, worker_pool, strikes, next_at)
     SELECT e, k, c, d, p, 0, {UTC_NOW}
       FROM unnest(%(lane_endpoints)s::int[], %(lane_keys)s::text[], %(lane_companies)s::int[],
                   %(lane_directions)s::text[], %(lane_pools)s::text[]) AS t(e, k, c, d, p)
     ON CONFLICT (endpoint_id, key) DO NOTHING;
-    SELECT l.id FROM sync_lane l JOIN {lines} ON l.endpoint_id = t.e AND l.key = t.k
+    SELECT l.id FROM sync_lane l JOIN {_LINES} ON l.endpoint_id = t.e AND l.key = t.k
      ORDER BY l.id FOR NO KEY UPDATE OF l;
     WITH lane AS MATERIALIZED (
     SELECT l.id, l.endpoint_id AS e, l.key AS k, t.p AS pool,
            l.next_at IS NULL AND l.claim IS NULL AND l.blocked_message_id IS NULL AS asleep
-      FROM sync_lane l JOIN {lines} ON l.endpoint_id = t.e AND l.key = t.k),
+      FROM sync_lane l JOIN {_LINES} ON l.endpoint_id = t.e AND l.key = t.k),
     woken AS (
     UPDATE sync_lane l SET next_at = {UTC_NOW}, worker_pool = lane.pool
       FROM lane WHERE l.id = lane.id AND lane.asleep)
     INSERT INTO sync_message (lane_id, state, {_NAMES}, run_at, created_at)
     SELECT lane.id, 'ready', {_NAMES}, {UTC_NOW}, {UTC_NOW}
-      FROM ({source}) t
-      {join} lane ON lane.e = t.endpoint_id AND lane.k = t.line
+      FROM unnest(%(lines)s::text[], {", ".join(f"%({name})s::{kind}[]" for name, kind in _COLUMNS)})
+           WITH ORDINALITY AS t(line, {_NAMES}, position)
+      JOIN lane ON lane.e = t.endpoint_id AND lane.k = t.line
      ORDER BY t.position
-    RETURNING uid, id, lane_id"""
+    RETURNING uid, id, lane_id""")
 
 
-_PLACE = Frequent(
-    placing(
-        f"""SELECT * FROM unnest(%(lines)s::text[], {", ".join(f"%({name})s::{kind}[]" for name, kind in _COLUMNS)})
-                          WITH ORDINALITY AS t(line, {_NAMES}, position)"""
-    )
-)
+def placing_one(source: str) -> str:
+    """SQL, the end of a WITH: put the one message that the query ``source`` gives, or none, into its lane.
+
+    ``source`` has a message's columns, ``line`` and ``pool``. The lane is made, or locked and woken if it is asleep,
+    before the message takes its id; locked once more where it is awake, for the one that this statement sees may be
+    gone. One that another transaction has made since then is not seen: then a constraint says that the message has no
+    lane, and nothing is stored.
+    """
+    return f"""
+    placed AS MATERIALIZED ({source}),
+    woken AS (
+    INSERT INTO sync_lane AS l (endpoint_id, key, company_id, direction, worker_pool, strikes, next_at)
+    SELECT endpoint_id, line, company_id, direction, pool, 0, {UTC_NOW} FROM placed
+    ON CONFLICT (endpoint_id, key) DO UPDATE SET next_at = excluded.next_at, worker_pool = excluded.worker_pool
+     WHERE l.next_at IS NULL AND l.claim IS NULL AND l.blocked_message_id IS NULL
+    RETURNING l.id),
+    awake AS (
+    SELECT l.id FROM placed JOIN sync_lane l ON l.endpoint_id = placed.endpoint_id AND l.key = placed.line
+     WHERE NOT EXISTS (SELECT FROM woken)
+       FOR NO KEY UPDATE OF l)
+    INSERT INTO sync_message (lane_id, state, {_NAMES}, run_at, created_at)
+    SELECT lane.id, 'ready', {_NAMES}, {UTC_NOW}, {UTC_NOW}
+      FROM placed LEFT JOIN (SELECT id FROM woken UNION ALL SELECT id FROM awake) lane ON true"""
 
 
 def enqueue(cr: Cursor, messages: Sequence[NewMessage]) -> list[int]:
@@ -169,14 +181,14 @@ def _place_at_once(cr: Cursor, messages: Sequence[NewMessage]) -> list[tuple[int
     placed: dict[str, tuple[int, int | None]] = {}
     # An idle lane may be deleted before it is locked: then its messages are due again.
     while rest := [m for m in messages if m.uid not in placed]:
-        lanes = lane_columns({(m.endpoint_id, m.key): (m.company_id, m.direction, _pool(m)) for m in reversed(rest)})
+        lanes = _lane_columns({(m.endpoint_id, m.key): (m.company_id, m.direction, _pool(m)) for m in reversed(rest)})
         values = {name: [getattr(m, name) for m in rest] for name, _kind in _COLUMNS}
         cr.execute(_PLACE, {**lanes, **values, "lines": [m.key for m in rest]})  # type: ignore[arg-type]
         placed |= {uid: (message_id, lane_id) for uid, message_id, lane_id in cr.fetchall()}
     return [placed[m.uid] for m in messages]
 
 
-def lane_columns(lanes: Mapping[tuple[int, str], tuple]) -> dict[str, list]:
+def _lane_columns(lanes: Mapping[tuple[int, str], tuple]) -> dict[str, list]:
     """{(endpoint, key): (company, direction, pool)} as columns, in the order in which everybody locks lanes."""
     names = ("lane_endpoints", "lane_keys", "lane_companies", "lane_directions", "lane_pools", "lane_awake")
     rows = sorted((*line, *rest) for line, rest in lanes.items())
@@ -232,7 +244,7 @@ def _locked_lanes(cr: Cursor, messages: Sequence[NewMessage]) -> tuple[dict[tupl
     }
     if not wanted:
         return {}, {}
-    columns = lane_columns(wanted)
+    columns = _lane_columns(wanted)
     found: dict[tuple[int, str], int] = {}
     idle: dict[int, str] = {}
     # An idle lane may be deleted between the two statements: then the insert is due again.

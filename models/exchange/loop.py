@@ -23,9 +23,9 @@ ANSWER_SECONDS = 0.02
 """How long a worker with deliveries under way waits for an answer before it says that it is asleep."""
 WIRE_SECONDS = 0.1
 """How often one that may not sleep, because nobody would wake it, looks for other work meanwhile."""
-FEW, STEADY, GATHER_SECONDS = 10, 5, 0.1
-"""After so many passes in a row with so little each a worker lets some more come before it looks again, twice as long
-as it took and at most so long: ten at once cost little more than one. What comes alone never waits for this."""
+FEW, STEADY, GATHER_SECONDS = 40, 5, 0.1
+"""After so many passes in a row that found something, the next look is so long after the last as long as few are found:
+twenty at once cost little more than two. What comes alone never waits for this."""
 IN_OTHER_HANDS_SECONDS = 0.2
 """The rest before the next look at what is due and was not to be had, because another transaction holds it."""
 
@@ -41,7 +41,7 @@ class Loop:
         self.worker = worker
         self.stop = stop
         self._rescued_at = 0.0
-        self._small_passes = 0
+        self._passes = 0
 
     def look(self):
         """One pass over everything that is due; returns how much was moved."""
@@ -103,7 +103,7 @@ class Loop:
         if worked := self.look():
             self._gather(worked, time.monotonic() - started)
             return
-        self._small_passes = 0
+        self._passes = 0
         # Most partners answer at once: going to sleep and waking up again would cost more than the wait.
         if pump.flights and pump.wait(ANSWER_SECONDS):
             return
@@ -114,10 +114,9 @@ class Loop:
 
     def _gather(self, worked, seconds):
         """Rest for a moment where few come at a time and more keep coming; an answer of a partner ends it."""
-        small = worked < FEW and seconds < GATHER_SECONDS  # slow work is not slow because it comes singly
-        self._small_passes = self._small_passes + 1 if small else 0
-        if self._small_passes > STEADY:
-            self.worker.pump.wait(min(2 * seconds, GATHER_SECONDS))
+        self._passes += 1
+        if self._passes > STEADY and worked < FEW and seconds < GATHER_SECONDS:
+            self.worker.pump.wait(GATHER_SECONDS - seconds)
 
     def seconds_to_next(self):
         """Seconds until the next due time, or lane that this worker has room for; at most :data:`POLL_SECONDS`."""

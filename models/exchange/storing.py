@@ -114,41 +114,43 @@ _KEPT = """
     INSERT INTO sync_payload (transmission_id, company_id, kind, content, size, sha256, content_type, created_at)
     SELECT n.transmission_id, %(company)s::int, 'received', body, octet_length(body), sha256, 'application/json',
            now() AT TIME ZONE 'UTC'
-      FROM given JOIN named n USING (uid))
-    SELECT uid, transmission_id FROM named"""
+      FROM given JOIN named n USING (uid))"""
 _NEXT_ID = "nextval(pg_get_serial_sequence('sync_transmission', 'id'))"
 # Sorted by key, so that two requests with the same ones never wait for each other in a circle; of one key the first
 # document takes it. The key takes its transmission's number with it, so that it names it.
-_KEEP_NEW = queue.Frequent(f"""
-    WITH {_GIVEN},
+_NAMED = f"""
     named AS (
     INSERT INTO sync_dedupe (endpoint_id, company_id, key, sha256, message_uid, seen_at, transmission_id)
     SELECT %(endpoint)s::int, %(company)s::int, key, sha256, uid, now() AT TIME ZONE 'UTC', {_NEXT_ID}
       FROM given ORDER BY key, position
-    ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING message_uid AS uid, transmission_id),
-    {_KEPT}""")
+    ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING message_uid AS uid, transmission_id)"""
+_KEEP_NEW = queue.Frequent(f"WITH {_GIVEN}, {_NAMED}, {_KEPT} SELECT uid, transmission_id FROM named")
 _KEEP_CONFLICTS = f"""
     WITH {_GIVEN},
     named AS MATERIALIZED (SELECT uid, {_NEXT_ID} AS transmission_id FROM given ORDER BY position),
-    {_KEPT}"""
+    {_KEPT} SELECT uid, transmission_id FROM named"""
 
 
-_JUST_KEPT = """
-    SELECT 1 AS position, %(line)s::text AS line, d.message_uid AS uid, 'inbound' AS direction, d.endpoint_id,
-           %(partner)s::int AS trading_partner_id, d.company_id, %(interface)s::int AS interface_id,
-           %(document_type)s::int AS document_type_id, d.transmission_id, NULL::int AS event_id,
-           NULL::int AS process_id, %(credential)s::int AS credential_id, NULL AS reference, NULL AS fault_code
-      FROM sync_dedupe d
-     WHERE d.endpoint_id = %(endpoint)s::int AND d.key = %(key)s::text AND d.message_uid = %(message)s::text"""
-# All of a new document in one round trip, with the commit. The message takes its transmission from the key, and is made
-# only where this document has taken that; the last statement says whether it was.
+_GIVEN_ONE = """
+    given AS (
+    SELECT %(uid)s::text AS uid, %(key)s::text AS key, %(topic)s::text AS topic, %(credential)s::int AS credential_id,
+           %(address)s::text AS remote_address, %(headers)s::text AS headers, %(body)s::bytea AS body,
+           %(sha256)s::text AS sha256, 1 AS position)"""
+_MESSAGE_OF_IT = """
+    SELECT %(line)s::text AS line, %(pool)s::text AS pool, uid, 'inbound' AS direction,
+           %(endpoint)s::int AS endpoint_id, %(partner)s::int AS trading_partner_id, %(company)s::int AS company_id,
+           %(interface)s::int AS interface_id, %(document_type)s::int AS document_type_id, transmission_id,
+           NULL::int AS event_id, NULL::int AS process_id, %(credential)s::int AS credential_id, NULL AS reference,
+           NULL AS fault_code
+      FROM named"""
+# All of a new document in one round trip, with the commit. Nothing is made where its key is known; the last statement
+# says whether the message was.
 _AT_ONCE = queue.Frequent(f"""
     BEGIN ISOLATION LEVEL READ COMMITTED;
     SET LOCAL lock_timeout = '{LOCK_SECONDS}s';
-    {_KEEP_NEW};
-    {queue.placing(_JUST_KEPT, join="LEFT JOIN")};
+    WITH {_GIVEN_ONE}, {_NAMED}, {_KEPT}, {queue.placing_one(_MESSAGE_OF_IT)};
     COMMIT;
-    SELECT m.id, m.lane_id, who.* FROM ({WHO_IS_THERE}) who LEFT JOIN sync_message m ON m.uid = %(message)s::text""")
+    SELECT m.id, m.lane_id, who.* FROM ({WHO_IS_THERE}) who LEFT JOIN sync_message m ON m.uid = %(uid)s::text""")
 
 
 def store_at_once(cr, profile, document):
@@ -158,22 +160,7 @@ def store_at_once(cr, profile, document):
     :return: None for the receipt where nothing was stored: the document is not new, or lost a race; see :func:`store`
     """
     try:
-        cr.execute(
-            _AT_ONCE,
-            {
-                **_kept(profile, [document], "accepted"),
-                **queue.lane_columns(
-                    {(profile["id"], document.lane_key): (profile["company_id"], "inbound", document.pool)}
-                ),
-                "line": document.lane_key,
-                "key": document.sender_key,
-                "message": document.uid,
-                "interface": document.interface_id,
-                "document_type": document.document_type_id,
-                "credential": document.credential_id,
-            },
-            log_exceptions=False,
-        )
+        cr.execute(_AT_ONCE, _one(profile, document), log_exceptions=False)
     except psycopg2.errors.CheckViolation:
         cr.execute("ROLLBACK")
         return None, None
@@ -181,6 +168,24 @@ def store_at_once(cr, profile, document):
     message_id, lane_id = rows[0][:2]
     receipt = Receipt(document.uid, lane_id=lane_id, message_id=message_id) if message_id else None
     return receipt, [row[2:] for row in rows]
+
+
+def _one(profile, document):
+    return {
+        "uid": document.uid,
+        "key": document.sender_key,
+        "topic": document.topic,
+        "credential": document.credential_id,
+        "address": document.remote_address,
+        "headers": document.headers,
+        "body": document.raw,
+        "sha256": document.sha256,
+        "line": document.lane_key,
+        "pool": document.pool,
+        "interface": document.interface_id,
+        "document_type": document.document_type_id,
+        **_of_all(profile, "accepted"),
+    }
 
 
 def _keep_new(cr, profile, documents):
@@ -210,6 +215,12 @@ def _kept(profile, documents, verdict):
         "headers": [one.headers for one in documents],
         "bodies": [one.raw for one in documents],
         "sha256s": [one.sha256 for one in documents],
+        **_of_all(profile, verdict),
+    }
+
+
+def _of_all(profile, verdict):
+    return {
         "endpoint": profile["id"],
         "partner": profile["trading_partner_id"],
         "company": profile["company_id"],
