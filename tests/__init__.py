@@ -7,5 +7,5 @@ from . import test_flow_process, test_handler_finance, test_handler_order_create
 from . import test_handler_shipment_confirmed, test_handler_tracking_event, test_tours
 from . import test_health, test_idle_lanes, test_production
 from . import test_due, test_due_kinds, test_service_level, test_timing
-from . import test_control, test_replay
+from . import test_control, test_replay, test_words
 from . import test_prepared, test_storing, test_table

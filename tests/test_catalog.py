@@ -81,7 +81,7 @@ class TestPolicy(GovernanceCase):
     def test_retries_in_numbers_and_words(self):
         policy = self.policy(retry_kind="schedule", retry_schedule="5, 30, 300", max_attempts=4)
         self.assertEqual(policy._retry_policy().schedule, (5.0, 30.0, 300.0))
-        self.assertIn("5, 30, 300 seconds", policy.retry_text)
+        self.assertIn("5 s, 30 s, 5 min", policy.retry_text)
         for values in ({"retry_schedule": "soon"}, {"retry_schedule": ""}, {"retry_schedule": "-1"}):
             with self.subTest(values=values), self.assertRaises(ValidationError), self.env.cr.savepoint():
                 policy.write(values)

@@ -40,7 +40,7 @@ class SyncMessageRequest(models.TransientModel):
 
     kind = fields.Selection(OFFERED, string="What is to happen?", required=True, default="replay")
     selection = fields.Selection(
-        [("selected", "Those I have selected"), ("filter", "All that match")],
+        [("selected", "Those I have selected"), ("filter", "All that match a filter")],
         string="Which documents?",
         required=True,
         default="filter",
@@ -62,11 +62,19 @@ class SyncMessageRequest(models.TransientModel):
         REPLAY_VERSIONS, string="Contract and mapping", default="now", required=True, help="Also versions that retired."
     )
     reason = fields.Text(string="Why")
-    count = fields.Integer(compute="_compute_count", string="Documents")
+    count = fields.Integer(compute="_compute_count", string="Number of documents")
+    selected_count = fields.Integer(compute="_compute_count")
+    count_text = fields.Char(
+        string="Documents",
+        compute="_compute_count",
+        help="Those for which there is something to do, and about which you may ask.",
+    )
     with_received = fields.Boolean(compute="_compute_count")
     with_sent = fields.Boolean(compute="_compute_count")
     line_ids = fields.One2many("sync.message.request.line", "request_id", string="What would happen", readonly=True)
     summary = fields.Html(readonly=True, sanitize=False)
+    with_changes = fields.Boolean(compute="_compute_with_columns")
+    with_differences = fields.Boolean(compute="_compute_with_columns")
 
     @api.depends(
         "kind",
@@ -83,8 +91,32 @@ class SyncMessageRequest(models.TransientModel):
         for request in self:
             messages, meant = self.env["sync.message"], request._meant()
             request.count = messages.search_count(meant, limit=COUNTED)
+            request.selected_count = len(request._selected_ids())
+            request.count_text = request._count_in_words()
             request.with_received = bool(messages.search_count(meant & Domain("direction", "=", "inbound"), limit=1))
             request.with_sent = bool(messages.search_count(meant & Domain("direction", "=", "outbound"), limit=1))
+
+    def _count_in_words(self):
+        if self.selection == "filter":
+            count = f"{self.count:,}"
+            if self.count >= COUNTED:
+                return self.env._("At least %s for which there is something to do", count)
+            return self.env._("%s for which there is something to do", count)
+        if self.count == self.selected_count == 1:
+            return self.env["sync.message"].browse(self._selected_ids()).display_name
+        if self.count == self.selected_count:
+            return self.env._("%s, all that are selected", self.count)
+        return self.env._(
+            "%(some)s of the %(all)s selected; for the others there is nothing to do",
+            some=self.count,
+            all=self.selected_count,
+        )
+
+    @api.depends("line_ids")
+    def _compute_with_columns(self):
+        for request in self:
+            request.with_changes = any(request.line_ids.mapped("changes"))
+            request.with_differences = any(request.line_ids.mapped("differences"))
 
     # -- which documents -------------------------------------------------------------------------------------------
 
@@ -191,7 +223,7 @@ class SyncMessageRequest(models.TransientModel):
         )
         tried = self.env._("Tried %(tried)s of %(all)s documents, one by one. Nothing was changed or sent.",
                            tried=len(previews), all=self.count)  # fmt: skip
-        numbers = self.env._("Numbers that would have been given may be missing in a sequence of the database.")
+        numbers = self.env._("Document numbers that were used for trying may be missing later.")
         return f"<p>{html_escape(tried)}</p><ul>{entries}</ul><p class='text-muted'>{html_escape(numbers)}</p>"
 
     def _outcomes(self):

@@ -19,6 +19,15 @@ DROP TRIGGER IF EXISTS sync_policy_gate_guard ON sync_policy_gate_rel;
 CREATE TRIGGER sync_policy_gate_guard BEFORE INSERT OR UPDATE OR DELETE ON sync_policy_gate_rel
     FOR EACH ROW EXECUTE FUNCTION sync_policy_gate_guard();
 """
+UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def spoken(seconds):
+    """A delay as people say it: ``5 s``, ``2 min``, ``1 h``; in the largest unit that leaves nothing over."""
+    for size, unit in UNITS:
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"
 
 
 class SyncPolicy(models.Model):
@@ -137,19 +146,25 @@ class SyncPolicy(models.Model):
                 policy.retry_text = self.env._("Tried once.")
             elif policy.retry_kind == "schedule":
                 policy.retry_text = self.env._(
-                    "Up to %(attempts)s attempts, %(delays)s seconds apart.",
+                    "Up to %(attempts)s attempts; in between %(delays)s.",
                     attempts=policy.max_attempts,
-                    delays=policy.retry_schedule or "?",
+                    delays=policy._delays_in_words(),
                 )
             else:
                 policy.retry_text = self.env._(
-                    "Up to %(attempts)s attempts; %(base)g seconds after the first, then %(factor)g times longer each"
-                    " time, at most %(cap)g seconds.",
+                    "Up to %(attempts)s attempts; %(base)s after the first, then %(factor)g times longer each time, at"
+                    " most %(cap)s.",
                     attempts=policy.max_attempts,
-                    base=policy.retry_base,
+                    base=spoken(policy.retry_base),
                     factor=policy.retry_factor,
-                    cap=policy.retry_cap,
+                    cap=spoken(policy.retry_cap),
                 )
+
+    def _delays_in_words(self):
+        try:
+            return ", ".join(spoken(float(part)) for part in (self.retry_schedule or "").split(",") if part.strip())
+        except ValueError:
+            return self.retry_schedule  # being typed; the check of the record says what is wrong with it
 
     @api.constrains("retry_kind", "retry_schedule", "retry_base", "retry_factor", "retry_cap", "max_attempts")
     def _check_retry(self):

@@ -47,7 +47,7 @@ class SyncPolicy(models.Model):
         "CHECK (timing <> 'window' OR calendar_id IS NOT NULL)", "Say at which hours documents are worked."
     )
 
-    @api.depends("timing", "batch_documents", "batch_seconds", "calendar_id")
+    @api.depends("timing", "patience", "batch_documents", "batch_seconds", "calendar_id")
     def _compute_timing_text(self):
         for policy in self:
             if policy.timing == "micro_batch":
@@ -58,8 +58,13 @@ class SyncPolicy(models.Model):
                 )
             elif policy.timing == "window":
                 policy.timing_text = self.env._("Only within the hours of “%s”.", policy.calendar_id.name or "?")
+            elif policy.timing == "synchronous":
+                policy.timing_text = self.env._(
+                    "Worked while the sender waits, %s seconds at most; what takes longer goes on without him.",
+                    policy.patience,
+                )
             else:
-                policy.timing_text = False
+                policy.timing_text = self.env._("Each document is worked as soon as it arrives and it is its turn.")
 
     @api.constrains("timing", "calendar_id", "company_id")
     def _check_calendar(self):

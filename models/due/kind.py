@@ -36,5 +36,11 @@ class SyncDueKind(models.AbstractModel):
 
     @api.model
     @api.private
+    def _name_for_people(self, record):
+        """What the due time is about, in the list of due times."""
+        return record.display_name
+
+    @api.model
+    @api.private
     def _due(self, due_times):
         raise LookupError(f"{self._name} handles nothing")

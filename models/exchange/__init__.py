@@ -8,6 +8,7 @@ from . import event
 from . import lane
 from . import message
 from . import message_documents
+from . import message_words
 from . import message_requests
 from . import attempt
 from . import effect

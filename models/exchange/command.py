@@ -67,7 +67,7 @@ class SyncCommand(models.Model):
     long = fields.Boolean(readonly=True, help="More than is done in one step.")
     total = fields.Integer(string="Asked for", readonly=True, help="Documents when it was asked for.")
     looked_at = fields.Integer(string="Looked at", readonly=True)
-    moved = fields.Integer(string="Documents moved", readonly=True)
+    moved = fields.Integer(string="Documents done", readonly=True, help="Documents with which it was done.")
     left_alone = fields.Integer(
         compute="_compute_progress",
         help="Documents for which there was nothing to do any more, or whose content is not kept.",
@@ -76,6 +76,7 @@ class SyncCommand(models.Model):
     cursor_id = fields.Integer(readonly=True, help="The last message it has looked at.")
     until_id = fields.Integer(readonly=True, help="The last message there was when it was asked for.")
     problem = fields.Text(readonly=True)
+    how = fields.Text(compute="_compute_how")
 
     _open = models.Index("(id) WHERE executed_at IS NULL")
     _released = models.Index("(wait_type, executed_at) WHERE kind = 'release'")
@@ -96,6 +97,39 @@ class SyncCommand(models.Model):
             command.left_alone = command.looked_at - command.moved
             part = command.looked_at / command.total if command.total else 0.0
             command.progress = 100.0 if command.state == "done" else min(100.0 * part, 99.0)
+
+    @api.depends("kind")
+    def _compute_display_name(self):
+        words = dict(self._fields["kind"]._description_selection(self.env))
+        for command in self:
+            command.display_name = words.get(command.kind, command.kind)
+
+    @api.depends("kind", "options")
+    def _compute_how(self):
+        starts = dict(self.env["sync.message"]._fields["replay_from"]._description_selection(self.env))
+        directions = dict(self.env["sync.message"]._fields["direction"]._description_selection(self.env))
+        versions = dict(self.env["sync.message"]._fields["replay_versions"]._description_selection(self.env))
+        for command in self:
+            options = json.loads(command.options or "{}")
+            lines = [
+                self.env._("%(direction)s: %(start)s", direction=directions[direction], start=starts[start])
+                for direction, start in options.get("starts", {}).items()
+                if direction in directions and start in starts
+            ]
+            if options.get("versions") in versions:
+                lines.append(self.env._("Contract and mapping: %s", versions[options["versions"]]))
+            command.how = "\n".join(lines) or False
+
+    def action_open_documents(self):
+        """The documents that it is about: those named, or those that match its filter now."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Messages"),
+            "res_model": "sync.message",
+            "view_mode": "list,form",
+            "domain": json.loads(self.domain) if self.domain else [("id", "in", json.loads(self.message_ids or "[]"))],
+        }
 
     @api.model
     def _give(self, kind, *, message_ids=(), wait_type=None, refs=(), domain=None, total=None, reason=None, **options):

@@ -60,7 +60,7 @@ class SyncDue(models.Model):
             model = known[kind]._about if kind in known else None
             if model:
                 records = self.env[model].browse(rows.mapped("res_id")).exists()._filtered_access("read")
-                names = {record.id: record.display_name for record in records}
+                names = {record.id: known[kind]._name_for_people(record) for record in records}
                 for due in rows:
                     due.about = names.get(due.res_id)
 

@@ -42,13 +42,16 @@ class SyncEndpoint(models.Model):
     breaker_admitted = fields.Integer(readonly=True, default=0, copy=False)
     breaker_trips = fields.Integer(readonly=True, default=0, copy=False)
     breaker_until = fields.Datetime(
-        string="Not before",
+        string="Next try",
         readonly=True,
         copy=False,
         help="The partner's system did not answer, or asked to wait: the next delivery is tried at this time.",
     )
     disturbed_since = fields.Datetime(
-        readonly=True, copy=False, help="Since then the circuit breaker has not been closed."
+        string="Disturbed since",
+        readonly=True,
+        copy=False,
+        help="Since then the circuit breaker has not been closed.",
     )
     alerted_at = fields.Datetime(
         string="Told somebody", readonly=True, copy=False, help="Since then an exception tells of the disturbance."

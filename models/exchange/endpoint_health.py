@@ -9,6 +9,7 @@ Only what was taken off waits for a person.
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools.misc import format_datetime
 
 from ..partner.endpoint import STATES
 
@@ -75,7 +76,7 @@ class SyncEndpoint(models.Model):
                 self._local(self.disturbed_since),
             )
         if self.paused:
-            return "warning", self.env._("Paused: what arrives is kept and waits")
+            return "warning", self.env._("Paused: its documents are kept and wait")
         if self.breaker_state in ("open", "half_open"):
             return "bad", self._disturbance(waits)
         if waits:
@@ -98,7 +99,19 @@ class SyncEndpoint(models.Model):
         """A time as the user reads it; UTC where nobody reads yet."""
         if not moment:
             return "?"
-        return fields.Datetime.context_timestamp(self, moment).strftime("%Y-%m-%d %H:%M")
+        return format_datetime(self.env, moment, dt_format="short")
+
+    def action_open_messages(self):
+        """The documents that come or go through it, what waits first of all."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Messages"),
+            "res_model": "sync.message",
+            "view_mode": "list,form",
+            "domain": [("endpoint_id", "=", self.id)],
+            "context": {"search_default_waiting": 1} if self.health in ("warning", "bad") else {},
+        }
 
     # -- transitions -----------------------------------------------------------------------------------------------
 

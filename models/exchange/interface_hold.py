@@ -47,13 +47,26 @@ _LOCKED = f"""
 class SyncInterface(models.Model):
     _inherit = "sync.interface"
 
-    held_since = fields.Datetime(readonly=True, copy=False, help="Since when its documents rest.")
+    health = fields.Selection(
+        [("none", "Not on the wire"), ("good", "Good"), ("bad", "Held")], compute="_compute_health"
+    )
+    held_since = fields.Datetime(string="Held since", readonly=True, copy=False, help="Since when its documents rest.")
     held_until = fields.Datetime(string="Next try", readonly=True, copy=False)
-    held_because = fields.Char(readonly=True, copy=False)
-    held_trips = fields.Integer(readonly=True, copy=False, help="Documents that were tried since and failed alike.")
+    held_because = fields.Char(string="Held because", readonly=True, copy=False)
+    held_trips = fields.Integer(
+        string="Tried in vain", readonly=True, copy=False, help="Documents that were tried since and failed alike."
+    )
     trouble = fields.Char(readonly=True, copy=False)
     trouble_since = fields.Datetime(readonly=True, copy=False)
     trouble_lanes = fields.Text(readonly=True, copy=False)
+
+    @api.depends("state", "held_until")
+    def _compute_health(self):
+        for interface in self:
+            if interface.state != "live":
+                interface.health = "none"
+            else:
+                interface.health = "bad" if interface.held_until else "good"
 
     def action_try_now(self):
         """Try one of its documents now; when it goes through, all go on."""

@@ -1,6 +1,6 @@
 """The line in which messages of one key wait."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ...core.table import arrange
 from .engine_record import Setting
@@ -12,6 +12,14 @@ POOLS = [
     ("bulk", "When there is time"),
     ("delivery", "Delivery"),
 ]
+STANDINGS = [
+    ("blocked", "Stopped by a document"),
+    ("working", "At work"),
+    ("waiting", "Waiting"),
+    ("resting", "At rest"),
+]
+COUNTED = 1_000
+"""How far the documents of one line are counted for people."""
 
 
 class SyncLane(models.Model):
@@ -57,6 +65,11 @@ class SyncLane(models.Model):
         string="At rest since", readonly=True, help="A lane that has been at rest for a day is removed."
     )
 
+    standing = fields.Selection(STANDINGS, compute="_compute_standing")
+    waiting = fields.Char(
+        string="Documents waiting", compute="_compute_waiting", help="How many documents wait for their turn in it."
+    )
+
     _line = models.UniqueIndex("(endpoint_id, key)")
     _due = models.Index("(worker_pool, endpoint_id, next_at, id) WHERE claim IS NULL AND next_at IS NOT NULL")
     _in_doubt = models.Index(
@@ -73,6 +86,41 @@ class SyncLane(models.Model):
             defaults={"worker_pool": "'standard'"},
             storage={"fillfactor": 70, "autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 500},
         )
+
+    @api.depends("blocked_message_id", "claim", "next_at")
+    def _compute_standing(self):
+        for lane in self:
+            if lane.claim:
+                lane.standing = "working"
+            elif lane.next_at:
+                lane.standing = "waiting"
+            else:
+                lane.standing = "blocked" if lane.blocked_message_id else "resting"
+
+    def _compute_waiting(self):
+        """Counted up to a limit: one line may have fifty thousand."""
+        self.env.cr.execute(
+            """SELECT l.id, w.documents FROM unnest(%s) AS l (id),
+                      LATERAL (SELECT count(*) AS documents FROM (
+                               SELECT FROM sync_message WHERE lane_id = l.id AND state = 'ready' LIMIT %s) m) w""",
+            [self.ids, COUNTED + 1],
+        )
+        found = dict(self.env.cr.fetchall())
+        for lane in self:
+            documents = found.get(lane.id, 0)
+            lane.waiting = self.env._("more than %s", COUNTED) if documents > COUNTED else str(documents or "")
+
+    def action_open_documents(self):
+        """The documents of this line, the first in the line first."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Line %s", self.key),
+            "res_model": "sync.message",
+            "view_mode": "list,form",
+            "domain": [("lane_id", "=", self.id)],
+            "context": {"search_default_open": 1},
+        }
 
     def action_open_blocking(self):
         """The message that failed and holds up this line."""

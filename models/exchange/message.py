@@ -15,8 +15,8 @@ STATES = [
     ("cancelled", "Cancelled"),
 ]
 DIRECTIONS = [
-    ("inbound", "Received"),
-    ("outbound", "Sent"),
+    ("inbound", "Incoming"),
+    ("outbound", "Outgoing"),
     ("internal", "Inside Odoo"),
 ]
 STAGES = [
@@ -152,7 +152,7 @@ class SyncMessage(models.Model):
     def _compute_display_name(self):
         for message in self:
             kind = message.document_type_id.title or self.env._("Document")
-            message.display_name = f"{kind} {message.reference or message.uid[:8]}"
+            message.display_name = f"{kind} {message.reference or message.uid.removeprefix('msg_')[:8]}"
 
     def _compute_payload_ids(self):
         """Own documents, and the body that its transmission carried."""

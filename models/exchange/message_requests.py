@@ -4,7 +4,6 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from .message import STATES
 from .request import starting_point
 
 # Beyond what a failed document's owner may do: whoever asks steers the traffic of a whole domain.
@@ -18,19 +17,23 @@ class SyncMessage(models.Model):
 
     def action_retry(self):
         """Ask the engine to take these messages up again at their place in the lane."""
-        self._ask("retry")
+        return self._ask_and_tell("retry")
 
     def action_cancel(self):
         """Ask the engine to drop these messages; what waits behind them goes on."""
-        self._ask("cancel")
+        return self._ask_and_tell("cancel")
 
     def action_release_held(self):
         """Ask the engine to let held messages go on."""
-        self._ask("release_held")
+        return self._ask_and_tell("release_held")
 
     def action_bring_forward(self):
         """Ask the engine to work the lines of these messages before all others, until they have run empty."""
-        self._ask("bring_forward")
+        return self._ask_and_tell("bring_forward")
+
+    def action_give_up(self):
+        """Ask why, then drop these messages."""
+        return self._open_request("cancel", self.env._("Cancel documents"))
 
     def action_hold(self):
         """Ask why, then hold these messages."""
@@ -39,6 +42,34 @@ class SyncMessage(models.Model):
     def action_replay(self):
         """Ask from where, look what would happen, then process these messages anew."""
         return self._open_request("replay", self.env._("Replay documents"))
+
+    def _ask_and_tell(self, kind):
+        """Ask for those of these messages for which there is something to do, and say for how many that is."""
+        meant = self
+        if self._all_selected() is None:
+            meant = self.filtered_domain(starting_point(kind)) or self
+        meant._ask(kind)
+        if len(meant) == len(self):
+            told = self.env._("%(what)s: asked for. It happens in a moment.", what=self._kind_in_words(kind))
+        else:
+            told = self.env._(
+                "%(what)s: asked for %(some)s of %(all)s documents. For the others there is nothing to do.",
+                what=self._kind_in_words(kind),
+                some=len(meant),
+                all=len(self),
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": told,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _kind_in_words(self, kind):
+        return dict(self.env["sync.command"]._fields["kind"]._description_selection(self.env))[kind]
 
     def _open_request(self, kind, title):
         domain = self._all_selected()
@@ -85,11 +116,21 @@ class SyncMessage(models.Model):
         if wrong:
             raise UserError(
                 self.env._(
-                    "%(documents)s: nothing to do, the state is “%(state)s”.",
-                    documents=", ".join(wrong[:20].mapped("display_name")),
-                    state=dict(STATES)[wrong[0].state],
+                    "%(document)s: nothing to do, the state is “%(state)s”.",
+                    document=wrong.display_name,
+                    state=wrong._states_in_words(),
+                )
+                if len(wrong) == 1
+                else self.env._(
+                    "There is nothing to do for %(count)s of these documents; their state is %(states)s.",
+                    count=len(wrong),
+                    states=wrong._states_in_words(),
                 )
             )
+
+    def _states_in_words(self):
+        words = dict(self._fields["state"]._description_selection(self.env))
+        return ", ".join(word for state, word in words.items() if state in self.mapped("state"))
 
     def _check_steerable(self, kind):
         beyond = self - self.filtered_domain(self._steerable(kind))

@@ -47,7 +47,19 @@ class SyncWorker(models.Model):
     processed = fields.Integer(readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
 
+    pools_text = fields.Char(string="Takes", compute="_compute_pools_text")
+
     _token_uniq = models.UniqueIndex("(token)")
+
+    @api.depends("pools")
+    def _compute_pools_text(self):
+        words = dict(self.env["sync.lane"]._fields["worker_pool"]._description_selection(self.env))
+        for worker in self:
+            pools = (worker.pools or "").split(",")
+            everything = set(pools) >= set(queue.POOLS)
+            worker.pools_text = (
+                self.env._("Everything") if everything else ", ".join(words.get(pool, pool) for pool in pools)
+            )
 
     @api.model
     @api.private

@@ -244,5 +244,10 @@ class SyncDueMilestone(models.AbstractModel):
 
     @api.model
     @api.private
+    def _name_for_people(self, record):
+        return f"{record.process_id.display_name}: {record.name}"
+
+    @api.model
+    @api.private
     def _due(self, due_times):
         self.env["sync.milestone"]._mark_overdue([due.res_id for due in due_times])

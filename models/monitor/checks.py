@@ -142,7 +142,11 @@ def backlog(_env, cr):
     count = f"at least {total:,}" if total >= COUNTED else f"{total:,}"
     names = dict(POOL_NAMES)
     detail = "\n".join(f"{name}, {names.get(pool, pool)}: {documents:,}" for name, pool, documents in rows)
-    told = f"{count} documents wait for their turn, most of them at {rows[0][0]} ({rows[0][2]:,})."
+    told = (
+        f"One document waits for its turn, at {rows[0][0]}."
+        if total == 1
+        else f"{count} documents wait for their turn, most of them at {rows[0][0]} ({rows[0][2]:,})."
+    )
     return Finding("warning" if total >= BACKLOG_WARNING else "ok", told[:1].upper() + told[1:], total, detail)
 
 
@@ -236,7 +240,7 @@ def ids(_env, cr):
     )
     name, last = cr.fetchone() or ("", 0)
     if last < ID_WARNING:
-        return Finding("ok", "There are numbers enough.", last)
+        return Finding("ok", "Enough numbers are left.", last)
     told = f"{name.removesuffix('_id_seq')} has used {last:,} of its 2,147,483,647 numbers."
     return Finding(grade(last, (ID_WARNING, ID_ALARM)), told, last)
 

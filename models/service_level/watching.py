@@ -129,7 +129,7 @@ class SyncDueWatch(models.AbstractModel):
     _description = "Look at what waits at an interface"
     _inherit = ["sync.due.kind"]
     _kind = DUE
-    _title = "A look whether documents wait too long"
+    _title = "Do documents wait too long?"
     _about = "sync.interface"
 
     @api.model
