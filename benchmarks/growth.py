@@ -91,23 +91,8 @@ def _cycle(arena, database):
 
 
 def _finished(arena, database, count):
-    """``count`` documents that were done long ago, in idle lanes of ten each."""
-    arena.rows(
-        database,
-        """INSERT INTO sync_lane (endpoint_id, key, company_id, direction, worker_pool, strikes)
-           SELECT e.id, 'old-' || n, e.company_id, 'inbound', %s, 0
-             FROM sync_endpoint e, generate_series(1, %s) n WHERE e.code = 'bench-in'""",
-        [stock.POOL, count // 10],
-    )
-    arena.rows(
-        database,
-        """INSERT INTO sync_message (uid, direction, state, lane_id, endpoint_id, trading_partner_id, company_id,
-                                     attempt, run_at, created_at, done_at)
-           SELECT 'old_' || l.id || '_' || n, 'inbound', 'done', l.id, e.id, e.trading_partner_id, e.company_id,
-                  1, now() - interval '9 days', now() - interval '9 days', now() - interval '9 days'
-             FROM sync_lane l JOIN sync_endpoint e ON e.id = l.endpoint_id, generate_series(1, 10) n
-            WHERE l.key LIKE 'old-%'""",
-    )
+    with arena.connection(database) as connection:
+        stock.finished(connection, count, days=9)
 
 
 def _waiting(arena, database, count):

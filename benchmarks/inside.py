@@ -148,6 +148,20 @@ def drain(env, batch, profile_to=None):
     return rate
 
 
+# -- retention ---------------------------------------------------------------------------------------------------------
+
+
+def purge(env):
+    """A round of retention, in as many runs as it takes; returns its seconds."""
+    started = time.perf_counter()
+    while True:
+        env["sync.engine"]._purge()
+        env.cr.commit()
+        env.cr.execute("SELECT count(*) FROM sync_purge WHERE started_at IS NOT NULL AND finished_at IS NULL")
+        if not env.cr.fetchone()[0]:
+            return time.perf_counter() - started
+
+
 # -- latency -----------------------------------------------------------------------------------------------------------
 
 

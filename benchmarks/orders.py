@@ -6,7 +6,6 @@ What would go out to partners waits, because their endpoints are paused.
 
 import json
 import random
-import time
 import uuid
 from decimal import Decimal
 
@@ -69,11 +68,12 @@ def shop(env):
 
 def receive(env, count, articles):
     """Take in that many orders, each over two of the first ``articles`` (over the one, where there is one)."""
-    from simulators import shopify_order, signing
+    from simulators import signed_order
     from simulators.configuration import Article
+    from simulators.shop import PEOPLE
 
     told = json.loads(env["ir.config_parameter"].get_param("bench.shop"))
-    model = told["catalogue"][0]
+    model, domain = told["catalogue"][0], told["shop_domain"]
     goods = [
         Article(_sku(n), f"Article {n}", Decimal(model["price"]), Decimal(model["tax_rate"]), 5000 + n)
         for n in range(articles)
@@ -81,40 +81,11 @@ def receive(env, count, articles):
     env.cr.commit()
     chance = random.Random(count)
     for number in range(5001, 5001 + count):
-        order = shopify_order.Order(
-            order_id=number,
-            number=number,
-            placed_at=time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()),
-            shop_domain=told["shop_domain"],
-            currency="EUR",
-            customer=_customer(number),
-            lines=tuple(
-                shopify_order.OrderedArticle(article, 1) for article in chance.sample(goods, min(2, len(goods)))
-            ),
-            shipping=Decimal("4.90"),
-            shipping_tax_rate=Decimal("0.19"),
-            discount=Decimal("0"),
-            taxes_included=False,
-            tax_title="VAT",
-        )
-        body = json.dumps(shopify_order.document(order), default=str).encode()
-        key = uuid.uuid4().hex
-        headers = {
-            "Content-Type": "application/json",
-            "X-Shopify-Topic": "orders/create",
-            "X-Shopify-Shop-Domain": told["shop_domain"],
-            "X-Shopify-Webhook-Id": key,
-            "X-Shopify-Event-Id": key,
-            "X-Shopify-Hmac-Sha256": signing.shopify(body, told["secret"]),
-        }
+        chosen = chance.sample(goods, min(2, len(goods)))
+        body = signed_order.body(number, chosen, customer=PEOPLE[number % len(PEOPLE)], shop_domain=domain)
+        headers = signed_order.headers(body, key=uuid.uuid4().hex, shop_domain=domain, secret=told["secret"])
         env["sync.intake"]._receive("shop-orders", body, headers, "127.0.0.1")
 
 
 def _sku(number):
     return f"NL-BENCH-{number:02}"
-
-
-def _customer(number):
-    from simulators.shop import PEOPLE
-
-    return PEOPLE[number % len(PEOPLE)]

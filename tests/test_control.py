@@ -124,6 +124,37 @@ class TestControl(ControlCase):
         self.assertEqual(self.states(message), ["parked"])
         self.assertFalse(message.effect_ids)
 
+    def test_what_stands_behind_a_document_that_is_held_while_both_are_worked_does_not_pass_it(self):
+        messages = self.line_of("1001", 3)
+        apply_group = inbound._apply_group
+
+        def held_meanwhile(*args):
+            if not self.commands():
+                self.ask(messages[1], "hold")
+                self.env.flush_all()
+                self.env["sync.command"]._execute_open()
+            return apply_group(*args)
+
+        with patch(f"{EXCHANGE}.inbound._apply_group", held_meanwhile):
+            self.run_engine()
+        self.assertEqual(self.states(messages), ["done", "parked", "ready"])
+        self.assertEqual((messages[2].attempt, messages[2].fault_code), (0, False), "it keeps its place")
+        self.ask(messages[1], "release_held")
+        self.run_engine()
+        self.assertEqual(self.states(messages), ["done"] * 3)
+
+    def test_a_line_that_ran_empty_because_people_cancelled_it_is_no_longer_in_front(self):
+        message = self.line_of("1001", 1)
+        usual = self.env["sync.lane"].browse(message.lane_id).worker_pool
+        with self.engine_cursors():
+            for kind in ("bring_forward", "cancel"):
+                self.ask(message, kind)
+                self.env["sync.command"]._execute_open()
+        self.assertEqual(self.states(message), ["cancelled"])
+        lane = self.env["sync.lane"].browse(message.lane_id)
+        lane.invalidate_recordset()
+        self.assertEqual((lane.worker_pool, lane.usual_pool, lane.next_at), (usual, False, False))
+
     # -- to the front ----------------------------------------------------------------------------------------------
 
     def test_a_line_that_is_brought_forward_is_worked_first_until_it_has_run_empty(self):

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from simulators import shopify_order, signing
+from simulators import signed_order, signing
 from simulators.configuration import Article
 from simulators.shop import PEOPLE
 
@@ -87,21 +87,8 @@ class Senders:
         with self._lock:
             self._orders += 1
             number = FIRST_ORDER + self._orders
-        order = shopify_order.Order(
-            order_id=number,
-            number=number,
-            placed_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            shop_domain=self.plan["shop_domain"],
-            currency="EUR",
-            customer=random.choice(PEOPLE),
-            lines=tuple(shopify_order.OrderedArticle(article, 1) for article in random.sample(self._articles, 2)),
-            shipping=Decimal("4.90"),
-            shipping_tax_rate=Decimal("0.19"),
-            discount=Decimal("0"),
-            taxes_included=False,
-            tax_title="VAT",
-        )
-        body = json.dumps(shopify_order.document(order), default=str).encode()
+        chosen, customer = random.sample(self._articles, 2), random.choice(PEOPLE)
+        body = signed_order.body(number, chosen, customer=customer, shop_domain=self.plan["shop_domain"])
         return self._kept(Document("shop-orders", uuid.uuid4().hex, str(number), 1, body))
 
     def _kept(self, document):
@@ -137,16 +124,11 @@ class Senders:
         return status
 
     def _signed(self, document, content):
-        headers = {"Content-Type": "application/json"}
         if document.endpoint.startswith("probe"):
-            return headers | signing.standard_webhooks(content, self.plan["probe"], message_id=document.key)
-        return headers | {
-            "X-Shopify-Topic": "orders/create",
-            "X-Shopify-Shop-Domain": self.plan["shop_domain"],
-            "X-Shopify-Webhook-Id": document.key,
-            "X-Shopify-Event-Id": document.key,
-            "X-Shopify-Hmac-Sha256": signing.shopify(content, self.plan["shop"]),
-        }
+            signed = signing.standard_webhooks(content, self.plan["probe"], message_id=document.key)
+            return {"Content-Type": "application/json"} | signed
+        domain, secret = self.plan["shop_domain"], self.plan["shop"]
+        return signed_order.headers(content, key=document.key, shop_domain=domain, secret=secret)
 
     def _post(self, path, content, headers):
         try:

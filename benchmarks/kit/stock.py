@@ -27,10 +27,10 @@ def _own_key(number: int) -> str:
     return f"key-{number}"
 
 
-def received(connection, count: int, *, key: Callable[[int], str] = _own_key) -> list[int]:
+def received(connection, count: int, *, key: Callable[[int], str] = _own_key, keys: bool = False) -> list[int]:
     """``count`` documents as the intake stores them (transmission, body, message, lane); returns the message ids.
 
-    ``key`` gives the ordering key of each; by default each has its own.
+    ``key`` gives the ordering key of each; by default each has its own. ``keys``: also what recognises a repeat.
     """
     ids = []
     with connection.cursor() as cr:
@@ -59,7 +59,34 @@ def received(connection, count: int, *, key: Callable[[int], str] = _own_key) ->
                     for position, transmission in enumerate(transmissions)
                 ],
             )
+        if keys:
+            cr.execute(
+                """INSERT INTO sync_dedupe (endpoint_id, company_id, key, sha256, message_uid, transmission_id, seen_at)
+                   SELECT m.endpoint_id, m.company_id, t.dedupe_key, repeat('0', 64), m.uid, t.id, m.created_at
+                     FROM sync_message m JOIN sync_transmission t ON t.id = m.transmission_id ORDER BY m.id"""
+            )
     return ids
+
+
+def finished(connection, count: int, *, days: int) -> None:
+    """``count`` documents of no interface that were done ``days`` ago, in idle lanes of ten."""
+    with connection.cursor() as cr:
+        cr.execute(
+            """INSERT INTO sync_lane (endpoint_id, key, company_id, direction, worker_pool, strikes)
+               SELECT e.id, 'old-' || n, e.company_id, 'inbound', %s, 0
+                 FROM sync_endpoint e, generate_series(1, %s) n WHERE e.code = 'bench-in'""",
+            [POOL, count // 10],
+        )
+        cr.execute(
+            """INSERT INTO sync_message (uid, direction, state, lane_id, endpoint_id, trading_partner_id, company_id,
+                                         attempt, run_at, created_at, done_at)
+               SELECT 'old_' || l.id || '_' || n, 'inbound', 'done', l.id, e.id, e.trading_partner_id, e.company_id,
+                      1, past.day, past.day, past.day
+                 FROM sync_lane l JOIN sync_endpoint e ON e.id = l.endpoint_id, generate_series(1, 10) n,
+                      (SELECT (now() AT TIME ZONE 'UTC') - make_interval(days => %s) AS day) past
+                WHERE l.key LIKE 'old-%%'""",
+            [days],
+        )
 
 
 def _transmissions(cr, door: dict, count: int) -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from .sql import UTC_NOW, Cursor, Frequent
+from .sql import ENDLESS, UTC_NOW, Cursor, Frequent
 from .traffic import CLOCK, PLACES, TOKENS
 
 POOLS = ("real_time", "standard", "bulk", "delivery")
@@ -180,7 +180,6 @@ def per_lane(lanes: Sequence[ClaimedLane], limit: int) -> int:
     return allowance if allowance < COMPANY else allowance // COMPANY
 
 
-ENDLESS = 2**31 - 1
 _COLUMNS = """m.id, m.lane_id, m.uid, m.direction, m.endpoint_id, m.trading_partner_id, m.company_id, m.interface_id,
            m.document_type_id, m.transmission_id, m.event_id, m.process_id, m.reference, m.attempt, m.created_at,
            m.replay_from, m.replay_versions, m.was_done, m.contract_id, m.mapping_id"""

@@ -19,7 +19,7 @@ HELD = "hold"
 def retry(cr: Cursor, message_ids: Sequence[int]) -> list[int]:
     """Make failed, parked or cancelled messages ready again at their old place in the lane; returns the ids moved."""
     lanes = _lock_lanes_of(cr, message_ids)
-    lanes += _give_lane(cr, message_ids)
+    lanes += _give_lane(cr, message_ids, RETRYABLE)
     cr.execute(
         f"""UPDATE sync_message
                SET state = 'ready', run_at = {UTC_NOW}, fault_code = NULL, attempt = 0, stops_lane = NULL,
@@ -40,10 +40,11 @@ def reopen(cr: Cursor, message_ids: Sequence[int], *, start: str, versions: str)
     :param versions: of contract and mapping: ``then`` or ``now``
     """
     lanes = _lock_lanes_of(cr, message_ids)
-    lanes += _give_lane(cr, message_ids)
+    lanes += _give_lane(cr, message_ids, REPLAYABLE)
     cr.execute(
         f"""UPDATE sync_message
                SET state = 'ready', run_at = {UTC_NOW}, fault_code = NULL, attempt = 0, stops_lane = NULL,
+                   wait_type = NULL, wait_ref = NULL, wait_until = NULL,
                    done_at = NULL, was_done = was_done OR state = 'done', replay_from = %s, replay_versions = %s
              WHERE id = ANY(%s) AND state = ANY(%s) RETURNING id""",
         [start, versions, list(message_ids), list(REPLAYABLE)],
@@ -137,16 +138,18 @@ def _lock_lanes_of(cr: Cursor, message_ids: Sequence[int]) -> list[int]:
     return lanes
 
 
-def _give_lane(cr: Cursor, message_ids: Sequence[int]) -> list[int]:
+def _give_lane(cr: Cursor, message_ids: Sequence[int], states: Sequence[str]) -> list[int]:
     """A message that was stored for a person to look at has no lane yet, and that of an old one may be gone.
 
-    Each of them gets a lane of its own; returns these lanes, which nobody else can have locked.
+    Each of them that is in one of ``states`` gets a lane of its own; returns these lanes, which nobody else can have
+    locked.
     """
     cr.execute(
         """SELECT m.id FROM sync_message m
-            WHERE m.id = ANY(%s) AND NOT EXISTS (SELECT FROM sync_lane l WHERE l.id = m.lane_id)
+            WHERE m.id = ANY(%s) AND m.state = ANY(%s)
+              AND NOT EXISTS (SELECT FROM sync_lane l WHERE l.id = m.lane_id)
             ORDER BY m.id FOR NO KEY UPDATE""",
-        [list(message_ids)],
+        [list(message_ids), list(states)],
     )
     homeless = [row[0] for row in cr.fetchall()]
     if not homeless:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .sql import UTC_NOW, Cursor, Frequent
+from .sql import ENDLESS, UTC_NOW, Cursor, Frequent
 
-_FENCE = Frequent("""
+_FENCE = Frequent(f"""
     SELECT m.id FROM sync_message m
      WHERE m.id = ANY(%(ids)s::int[]) AND m.state = 'ready'
        AND (%(token)s::text IS NULL
-            OR EXISTS (SELECT 1 FROM sync_lane l WHERE l.id = m.lane_id AND l.claim = %(token)s::text))
+            OR EXISTS (SELECT 1 FROM sync_lane l WHERE l.id = m.lane_id AND l.claim = %(token)s::text
+                          AND m.id < coalesce(l.blocked_message_id, {ENDLESS})))
      ORDER BY m.id FOR NO KEY UPDATE OF m
 """)
 _HELD = Frequent("""
@@ -41,7 +42,8 @@ def fence(cr: Cursor, message_ids: Sequence[int], *, token: str | None = None) -
 
     With ``token``, so are messages whose lane is no longer claimed under it: a worker that wakes from the dead with
     several messages of one lane in hand must not work the second, after another has failed the first and blocked the
-    lane with it. What the new owner does to a message after our snapshot is a serialization failure here.
+    lane with it. What the new owner does to a message after our snapshot is a serialization failure here. And so is
+    what stands behind a message that stops its lane: a person held it after we had read our heads.
     """
     cr.execute(_FENCE, {"ids": list(message_ids), "token": token})  # type: ignore[arg-type]
     return {row[0] for row in cr.fetchall()}

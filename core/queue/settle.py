@@ -9,7 +9,7 @@ from typing import Literal
 
 from .claim import COMPANY
 from .parking import AGAIN_SECONDS, schedule_deadlines
-from .sql import UTC_NOW, Cursor, Frequent, due_at, stop_lanes
+from .sql import AS_ITS_HEAD_SAYS, HEADS, UTC_NOW, Cursor, Frequent, stop_lanes
 
 ABANDONED_REST_SECONDS = 5
 TRUSTED = 512
@@ -57,12 +57,8 @@ _LET_GO = Frequent(f"""
                             WHEN l.id = ANY(%(struck)s::int[]) THEN l.allowance
                             WHEN l.allowance < {TRUSTED} / 2 THEN l.allowance * 2 END,
            rested_at = CASE WHEN h.id IS NULL THEN now() AT TIME ZONE 'UTC' END,
-           worker_pool = CASE WHEN h.id IS NULL THEN coalesce(l.usual_pool, l.worker_pool) ELSE l.worker_pool END,
-           usual_pool = CASE WHEN h.id IS NOT NULL THEN l.usual_pool END,
-           next_at = {due_at("l", "h")}
-      FROM unnest(%(ours)s::int[]) AS o(id)
-      LEFT JOIN LATERAL (SELECT m.id, m.run_at FROM sync_message m
-                          WHERE m.lane_id = o.id AND m.state = 'ready' ORDER BY m.id LIMIT 1) h ON true
+           {AS_ITS_HEAD_SAYS}
+      FROM unnest(%(ours)s::int[]) AS o(id) {HEADS}
      WHERE l.id = o.id
 """)
 

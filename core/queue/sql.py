@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 UTC_NOW = "(now() AT TIME ZONE 'UTC')"
 """The database's clock as Odoo stores times. Never compare with the clock of a host."""
+ENDLESS = 2**31 - 1
+"""Above every id: a lane that nothing stops."""
 
 
 class Frequent(str):
@@ -67,12 +69,20 @@ def due_at(lane: str, head: str) -> str:
                     ELSE {head}.run_at END"""
 
 
+HEADS = """LEFT JOIN LATERAL (SELECT m.id, m.run_at FROM sync_message m
+                                WHERE m.lane_id = o.id AND m.state = 'ready' ORDER BY m.id LIMIT 1) h ON true"""
+"""SQL: the first ready message ``h`` of each lane ``o``, if it has one."""
+AS_ITS_HEAD_SAYS = f"""next_at = {due_at("l", "h")},
+           worker_pool = CASE WHEN h.id IS NULL THEN coalesce(l.usual_pool, l.worker_pool) ELSE l.worker_pool END,
+           usual_pool = CASE WHEN h.id IS NOT NULL THEN l.usual_pool END"""
+"""SQL: when lane ``l`` is due by its head ``h``. One that has run empty is no longer brought forward."""
+
+
 def wake_lanes(cr: Cursor, lane_ids: Sequence[int]) -> None:
     """Give unclaimed lanes the time of their head. The lanes must be locked by an earlier statement."""
     cr.execute(
-        f"""UPDATE sync_lane l
-              SET next_at = (SELECT {due_at("l", "m")} FROM sync_message m
-                              WHERE m.lane_id = l.id AND m.state = 'ready' ORDER BY m.id LIMIT 1)
-            WHERE l.id = ANY(%s) AND l.claim IS NULL""",
+        f"""UPDATE sync_lane l SET {AS_ITS_HEAD_SAYS}
+              FROM unnest(%s::int[]) AS o(id) {HEADS}
+             WHERE l.id = o.id AND l.claim IS NULL""",
         [list(lane_ids)],
     )

@@ -40,6 +40,9 @@ def drive(registry, claim, heads):
         groups = [(interface, _sorted(batch, interface, group)) for interface, group in batch.by_interface(works)]
     decided = [work for work in works if isinstance(work.outcome, Done)]
     done = retrying(lambda: _finish(registry, profiles, decided, claim))
+    for work in decided:
+        if work.message_id not in done:
+            work.outcome = None  # not ours any more: nothing is to be said of it
     until = time.monotonic() + sizing.ROUND_SECONDS
     for interface, group in sorted(
         groups, key=lambda pair: sizing.transaction(registry.db_name, pair[0].id).seconds_each
@@ -188,12 +191,7 @@ def _transaction(registry, profiles, interface, works, claim, started):
         batch._interfaces = profiles
         held = queue.fence(cr, [work.message_id for work in works], token=claim.token)
         live = [work for work in works if work.message_id in held]
-        for work in works:
-            if work.message_id not in held:
-                work.outcome = Fault(
-                    "engine.interrupted",
-                    "Somebody else has finished this message meanwhile.",
-                )
+        _not_ours(works, held)
         if live:
             with only_the_engine_commits(cr):
                 agent = batch.as_agent(interface)
@@ -215,6 +213,15 @@ def _transaction(registry, profiles, interface, works, claim, started):
         cr.commit()  # the engine owns it  # pylint: disable=invalid-commit
         registry.signal_changes()
     return {work.message_id for work in finished}
+
+
+def _not_ours(works, held):
+    """Say of each lane what comes first of what is not ours any more; what stands behind it keeps its place."""
+    lost = set()
+    for work in works:
+        if work.message_id not in held and work.lane_id not in lost:
+            lost.add(work.lane_id)
+            work.outcome = Fault("engine.interrupted", "Somebody else has finished or held this message meanwhile.")
 
 
 def _applied(agent, profiles, works):
