@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import psycopg2
 
 from ...core import queue
+from .prepared import PLANNED_ONCE
 from .synchronous import Result
 from .wake import WHO_IS_THERE
 
@@ -148,6 +149,7 @@ _MESSAGE_OF_IT = """
 _AT_ONCE = queue.Frequent(f"""
     BEGIN ISOLATION LEVEL READ COMMITTED;
     SET LOCAL lock_timeout = '{LOCK_SECONDS}s';
+    {PLANNED_ONCE};
     WITH {_GIVEN_ONE}, {_NAMED}, {_KEPT}, {queue.placing_one(_MESSAGE_OF_IT)};
     COMMIT;
     SELECT m.id, m.lane_id, who.* FROM ({WHO_IS_THERE}) who LEFT JOIN sync_message m ON m.uid = %(uid)s::text""")

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from .cursor import LOST, read_committed
-from .prepared import BY_INDEX, PLANNED_ONCE, Preparing, is_pooled
+from .prepared import BY_INDEX, Preparing, is_pooled
 from .worker import in_test
 
 KEPT = 4
@@ -111,7 +111,6 @@ def _opened(registry):
     cr.connection.autocommit = True
     if not is_pooled():
         cr.execute(BY_INDEX)
-        cr.execute(PLANNED_ONCE)
     cr.execute = Preparing(cr.execute)
     return cr
 
