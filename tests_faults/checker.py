@@ -31,6 +31,7 @@ class Stored:
     uid: str
     state: str
     explained: bool = False
+    fault: str | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def _one_document(document, messages, of_message, report):
             if stored.state not in ("failed", "cancelled") or not stored.explained:
                 yield f"{document.key} ({uid}) is {stored.state} and nobody was told"
         elif stored.state != "done":
-            yield f"{document.key} ({uid}) is {stored.state} and not done"
+            why = f" ({stored.fault})" if stored.fault else ""
+            yield f"{document.key} ({uid}) is {stored.state}{why} and not done"
         elif count != 1:
             yield f"{document.key} ({uid}) is done with {count} effects"
 

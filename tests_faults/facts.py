@@ -25,7 +25,7 @@ def open_work(stage: Stage) -> int:
 def collect(stage: Stage, logs: str) -> Facts:
     """:param logs: what all processes have logged"""
     messages = stage.sql(
-        """SELECT m.uid, m.state, m.exception_id IS NOT NULL
+        """SELECT m.uid, m.state, m.exception_id IS NOT NULL, m.fault_code
              FROM sync_message m JOIN sync_endpoint e ON e.id = m.endpoint_id
             WHERE e.code IN ('probe-block', 'probe-skip', 'shop-orders')"""
     )
@@ -36,7 +36,7 @@ def collect(stage: Stage, logs: str) -> Facts:
             ORDER BY o.id"""
     )
     return Facts(
-        messages={uid: Stored(uid, state, explained) for uid, state, explained in messages},
+        messages={row[0]: Stored(*row) for row in messages},
         effects=[Effect(uid or "nobody", line, number) for uid, line, number in [*effects, *orders]],
         claimed_lanes=_one(stage, "SELECT count(*) FROM sync_lane WHERE claim IS NOT NULL"),
         lanes_due=_one(stage, "SELECT count(*) FROM sync_lane WHERE next_at IS NOT NULL"),
