@@ -182,12 +182,14 @@ def the_module_is_upgraded_with_a_full_queue(stage: Stage, senders: Senders) -> 
 
 
 def somebody_puts_right_what_can_be(stage: Stage) -> None:
-    """A person retries what was refused at first, and what was set aside although only bad luck killed its workers."""
+    """A person retries what was refused at first, and what was set aside although only bad luck killed its workers or
+    interrupted it again and again."""
     stage.shell(
         """
-codes = ["apply.refused", "engine.poison"]
+luck = ["engine.poison", "engine.interrupted", "engine.serialization"]
+codes = ["apply.refused", *luck]
 messages = env["sync.message"].search([("state", "=", "failed"), ("fault_code", "in", codes)])
-bad_luck = messages.filtered(lambda m: m.fault_code == "engine.poison" and not m.lane_key.startswith("poison"))
+bad_luck = messages.filtered(lambda m: m.fault_code in luck and not m.lane_key.startswith("poison"))
 mine = bad_luck | messages.filtered(lambda m: (m.lane_key or "").startswith("put-right"))
 if mine:
     mine.action_retry()
