@@ -78,11 +78,32 @@ class Replay:
     was_done: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignWrite:
+    """What a document writes that belongs to another system: proposed to the steward, or applied and told to him.
+
+    ``what`` in business words, ``owner`` the system of record, ``paths`` the members; ``document`` is what is applied
+    once the steward accepts, ``whole`` that nothing is applied without him.
+    """
+
+    state: Literal["proposed", "told"]
+    domain: str
+    what: str
+    owner: str
+    steward_id: int | None
+    version: int
+    paths: tuple[str, ...]
+    document: dict[str, Any]
+    whole: bool = False
+
+
 @dataclass(slots=True)
 class Work:
     """One message in the pipeline. Times are aware and in UTC; ``document`` is the partner's, ``canonical`` ours.
 
-    ``notices`` are sentences for the attempt log: odd, and no reason to stop.
+    ``notices`` are sentences for the attempt log: odd, and no reason to stop. ``canonical`` is what is applied;
+    ``translated`` the whole document where another system's part was left out of that. ``foreign`` are its writes to
+    what others own; ``left_to_steward``: it is not applied before he has decided.
     """
 
     message_id: int
@@ -106,6 +127,9 @@ class Work:
     raw: bytes | None = None
     document: Any = None
     canonical: dict[str, Any] | None = None
+    translated: dict[str, Any] | None = None
+    foreign: list[ForeignWrite] = field(default_factory=list)
+    left_to_steward: bool = False
     encoded: bytes | None = None
     response: bytes | None = None
     response_status: int | None = None

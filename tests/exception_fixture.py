@@ -23,7 +23,13 @@ class ExceptionCase(SyncCase):
         cls.warehouse = cls.person("will.warehouse", "group_operator_warehouse")
         cls.viewer = cls.person("vic.viewer", "group_viewer")
         cls.shop = cls.env["sync.trading.partner"].create(
-            {"name": "Web shop", "code": "web-shop", "kind": "shop", "technical_owner_id": cls.author.id}
+            {
+                "name": "Web shop",
+                "code": "web-shop",
+                "kind": "shop",
+                "environment": "production",
+                "technical_owner_id": cls.author.id,
+            }
         )
         agent = (
             cls.env["res.users"]

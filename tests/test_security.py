@@ -14,6 +14,7 @@ SHARED = {
     "sync.engine.check",
     "sync.production",
     "sync.purge",
+    "sync.field.group",
     "sync.alarm",
     "sync.watermark",
 }

@@ -15,6 +15,7 @@ STAGES = {
     "decode",
     "validate",
     "translate",
+    "enrich",
     "sequence",
     "gate",
     "apply",

@@ -30,7 +30,7 @@ def seed(env, ports):
 def _probe(env, keys):
     """The probe's partner, by the real workflow; its documents are canonical and need no mapping."""
     from odoo.addons.sync_governance.models.packs import reading
-    from odoo.addons.sync_governance.models.packs.onboarding import VERSIONED
+    from odoo.addons.sync_governance.models.packs.onboarding import VERSIONED, take_live
 
     author = env["res.users"].search([("login", "=", "ada")])
     approver = env["res.users"].search([("login", "=", "ben")])
@@ -44,4 +44,5 @@ def _probe(env, keys):
         versions = partner.interface_ids[name]
         versions.action_submit()
         versions.with_user(approver).action_approve()
-    partner._bring_up()
+    partner.partner_id = env["res.partner"].create({"name": "Probe"})
+    take_live(partner, author, approver)

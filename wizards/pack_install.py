@@ -4,19 +4,24 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..models.partner.trading_partner import ENVIRONMENTS
+
+STEPS = [("what", "What is it?"), ("who", "Who answers for it?"), ("how", "How is it connected?")]
+
 
 class SyncPackInstall(models.TransientModel):
-    """Asks for what a pack cannot know: who, in which company, where to, and the secrets."""
+    """Asks in three steps for what a pack cannot know: what it is, who answers for it, where to and the secrets."""
 
     _name = "sync.pack.install"
     _description = "Add a partner"
 
+    step = fields.Selection(STEPS, default="what", required=True)
     pack = fields.Selection(selection="_select_pack", required=True)
     description = fields.Text(compute="_compute_description")
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     name = fields.Char(required=True)
     code = fields.Char(required=True)
-    environment = fields.Selection([("production", "Production"), ("test", "Test")], required=True, default="test")
+    environment = fields.Selection(ENVIRONMENTS, required=True, default="test")
     business_owner_id = fields.Many2one(
         "res.users",
         string="Business owner",
@@ -30,6 +35,9 @@ class SyncPackInstall(models.TransientModel):
         required=True,
         default=lambda self: self.env.user,
         domain="[('share', '=', False)]",
+    )
+    partner_id = fields.Many2one(
+        "res.partner", string="Contact", check_company=True, help="Whom to call or write to at the partner."
     )
     endpoint_ids = fields.One2many("sync.pack.install.endpoint", "wizard_id", string="Endpoints")
 
@@ -55,8 +63,29 @@ class SyncPackInstall(models.TransientModel):
             if entry["direction"] != "internal"
         ]
 
+    def action_next(self):
+        """The next of the steps."""
+        return self._turn(1)
+
+    def action_back(self):
+        """The step before."""
+        return self._turn(-1)
+
+    def _turn(self, by):
+        self.ensure_one()
+        codes = [code for code, _title in STEPS]
+        self.step = codes[min(max(codes.index(self.step) + by, 0), len(codes) - 1)]
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Add a partner"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
     def action_install(self):
-        """Set the partner up as a draft and open it."""
+        """Set the partner up as a draft and open it: its checklist says what comes next."""
         self.ensure_one()
         taken = self.env["sync.trading.partner"].search_count(
             [("company_id", "=", self.company_id.id), ("code", "=", self.code)], limit=1
@@ -69,6 +98,7 @@ class SyncPackInstall(models.TransientModel):
             "code": self.code,
             "name": self.name,
             "environment": self.environment,
+            "partner_id": self.partner_id.id,
             "business_owner_id": self.business_owner_id.id,
             "technical_owner_id": self.technical_owner_id.id,
             "urls": {line.code: line.url for line in self.endpoint_ids},

@@ -203,6 +203,14 @@ class SyncInterface(models.Model):
         reasons += [self.env._("Missing: %s.", gap) for gap in self._missing_versions()]
         return reasons
 
+    @api.private
+    def _rehearses(self):
+        """Whether its documents have no effect: its partner is not live yet, or is for tests and this is production."""
+        self.ensure_one()
+        if self.trading_partner_id.state != "live":
+            return True
+        return self.endpoint_id.environment != "production" and self.env["sync.production"]._standing().is_production
+
     def _state_label(self, record):
         return dict(record._fields["state"]._description_selection(self.env))[record.state].lower()
 
@@ -215,6 +223,13 @@ class SyncInterface(models.Model):
         return interfaces
 
     def write(self, vals):
+        if any(
+            line.state != "draft" and vals.get("endpoint_id", line.endpoint_id.id) != line.endpoint_id.id
+            for line in self
+        ):
+            raise UserError(
+                self.env._("An interface stays at its endpoint once it was live: another one may be for tests.")
+            )
         result = super().write(vals)
         self.env.registry.clear_cache()
         return result

@@ -28,6 +28,7 @@ from . import intake
 from . import engine
 from . import profile
 from . import synchronous
+from . import steward
 from . import wake
 from . import housekeeping
 from . import purge

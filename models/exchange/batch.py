@@ -130,10 +130,10 @@ class Batch:
             found[work.message_id] = there[model].get(res_id) if model else None
         return found
 
-    def ownership(self, interface: InterfaceProfile):
-        """Whether the ownership matrix lets this partner say what the document says."""
-        return self.env["sync.ownership"]._decision(
-            interface.document_type, interface.direction, interface.trading_partner_id, interface.company_id
+    def ownership(self, interface: InterfaceProfile, document: dict):
+        """What the ownership matrix makes of what this partner says; None when all of it may be applied."""
+        return self.env["sync.ownership"]._decide(
+            interface.document_type, document, interface.trading_partner_id, interface.company_id
         )
 
     def ownership_version(self, company_id: int) -> int:

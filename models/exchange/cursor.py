@@ -79,6 +79,18 @@ def business(registry):
 
 
 @contextmanager
+def rolled_back(registry):
+    """A cursor of which nothing stays, in the database or in memory."""
+    with registry.cursor() as cr:
+        cr.execute("SET LOCAL lock_timeout = '3s'")
+        try:
+            yield cr
+        finally:
+            cr.rollback()  # nothing of a trial may stay  # pylint: disable=invalid-commit
+            registry.reset_changes()
+
+
+@contextmanager
 def looking(registry):
     """A cursor in READ COMMITTED each of whose statements is a transaction: only to look."""
     with _transaction(registry, "looking") as cr:

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import psycopg2
@@ -16,6 +15,7 @@ from ...core.faults import Fault
 from ...core.work import Done, Wait
 from . import replay, stages
 from .batch import Batch
+from .cursor import rolled_back
 from .inbound import as_fault, only_the_engine_commits, run_stages
 from .loading import load
 
@@ -51,25 +51,13 @@ def preview(registry, message_ids, *, starts, versions):
     """
     deadline, previews = time.monotonic() + SECONDS, []
     for message_id in sorted(message_ids)[:SAMPLE]:
-        with _rolled_back(registry) as cr:
+        with rolled_back(registry) as cr:
             head = queue.look(cr, [message_id])
             if head and head[0].direction in starts:
                 previews.append(_preview(cr, head[0], starts[head[0].direction], versions))
         if time.monotonic() > deadline:
             break
     return previews
-
-
-@contextmanager
-def _rolled_back(registry):
-    """A cursor of which nothing stays, in the database or in memory."""
-    with registry.cursor() as cr:
-        cr.execute("SET LOCAL lock_timeout = '3s'")
-        try:
-            yield cr
-        finally:
-            cr.rollback()  # nothing of a dry run may stay  # pylint: disable=invalid-commit
-            registry.reset_changes()
 
 
 def _preview(cr, head, start, versions):
@@ -129,7 +117,7 @@ def _said(work, before):
     if work.direction == "outbound" and work.document is not None and "sent" in before:
         changed = _compared(before["sent"], work.document)
     elif work.direction == "inbound" and work.canonical is not None and "canonical" in before:
-        changed = _compared(before["canonical"], work.canonical)
+        changed = _compared(before["canonical"], work.translated or work.canonical)
     outcome = work.outcome
     if outcome is None:
         return Preview(work.message_id, "sent", f"{len(work.encoded or b'')} bytes would be sent.", differences=changed)

@@ -24,6 +24,11 @@ class SyncHandler(models.AbstractModel):
     things are, which come to the same however often they are made. What is not repeatable is applied again only if
     nothing of what it created or changed exists any more."""
 
+    _partial = False
+    """Whether a document from which members were left out, because another system owns them, is applied as far as it
+    goes: what it does not say stays as it is. Any other handler gets documents that are complete by their schema, or
+    the steward decides about the whole."""
+
     @api.private
     def _for(self, handler, document_type):
         """The handler of that name, else the one that takes the document type by default.

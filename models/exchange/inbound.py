@@ -15,8 +15,9 @@ from ...core.faults import Fault
 from ...core.work import Done
 from . import journal, replay, sizing, stages
 from .batch import Batch
-from .cursor import CONFLICTS, LOST, RACES, business
+from .cursor import CONFLICTS, LOST, RACES, business, rolled_back
 from .loading import load
+from .rehearsal import rehearse
 from .verdicts import held_back, stops_lane, verdicts
 
 _logger = logging.getLogger(__name__)
@@ -38,6 +39,10 @@ def drive(registry, claim, heads):
         profiles = batch._interfaces
         works = _in_order(works, profiles)
         groups = [(interface, _sorted(batch, interface, group)) for interface, group in batch.by_interface(works)]
+    for interface, group in groups:
+        if interface.rehearses:
+            rehearse(group, profiles, lambda work, of=interface: _try(registry, profiles, of, work))
+    groups = [(interface, group) for interface, group in groups if not interface.rehearses]
     decided = [work for work in works if isinstance(work.outcome, Done)]
     done = retrying(lambda: _finish(registry, profiles, decided, claim))
     for work in decided:
@@ -245,6 +250,25 @@ def _applied(agent, profiles, works):
         if not late:
             return
         wanted = [work for work in wanted if work.message_id not in held]
+
+
+def _try(registry, profiles, interface, work):
+    """Apply one work in a transaction of which nothing stays, and leave its outcome."""
+
+    def transaction():
+        work.outcome = None
+        with rolled_back(registry) as cr:
+            batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # the handler runs as the agent
+            batch._interfaces = profiles
+            with only_the_engine_commits(cr):
+                if replay.applied_before(batch, interface, [work]):
+                    stages.apply.run(batch.as_agent(interface), [work])
+                batch.env.flush_all()
+
+    try:
+        retrying(transaction)
+    except Exception as error:
+        work.outcome = as_fault(error)
 
 
 def retrying(transaction, tries=CONFLICT_TRIES):

@@ -95,6 +95,12 @@ class SyncIntake(models.AbstractModel):
         profile = self.env["sync.endpoint"].sudo()._intake_profile(code)  # sudo: the caller has no user yet
         if profile is None:
             raise Fault("receive.endpoint_unknown", "There is no such endpoint.", subject=f"endpoint {code}")
+        if self.env["sync.production"]._refuses(profile["environment"]):
+            raise Fault(
+                "receive.wrong_environment",
+                "This is not the production database.",
+                subject=f"endpoint {code}",
+            )
         if not profile["live"]:
             raise Fault("receive.endpoint_not_live", "This endpoint is not live.", subject=f"endpoint {code}")
         fault = None if whole else self._too_large(profile, raw)

@@ -70,7 +70,7 @@ def finish(cr, batch, works, worker):
     )
     _attempts(cr, works, worker, frozenset())
     _documents(cr, works)
-    _effects(cr, works)
+    effects(cr, works)
 
 
 def record(cr, batch, works, worker, *, retried=frozenset()):
@@ -158,7 +158,7 @@ def _attempts(cr, works, worker, retried):
 def _documents(cr, works):
     """The canonical document, once per message: a later attempt replaces it, it never piles up."""
     rows = [
-        (work.message_id, work.company_id, "canonical", codec("json").encode(work.canonical))
+        (work.message_id, work.company_id, "canonical", codec("json").encode(work.translated or work.canonical))
         for work in works
         if work.direction == "inbound" and work.canonical is not None
     ]
@@ -190,7 +190,8 @@ def _write_payloads(cr, rows):
     )
 
 
-def _effects(cr, works):
+def effects(cr, works):
+    """Keep what works that are done changed in Odoo."""
     rows = [
         (
             work.message_id,

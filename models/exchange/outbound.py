@@ -10,6 +10,7 @@ from typing import Any
 from odoo import api
 
 from ...core import queue
+from ...core.faults import Fault
 from ...core.work import Done
 from . import breaker, journal, stages
 from .batch import Batch
@@ -66,6 +67,12 @@ def _flights(batch, works, head_of, claim):
             continue
         try:
             endpoint = batch.endpoint(work.endpoint_id)
+            if batch.env["sync.production"]._refuses(endpoint.environment):
+                raise Fault(
+                    "deliver.wrong_environment",
+                    f"{endpoint.name} is a production endpoint, and this is not the production database.",
+                    subject="database",
+                )
             batch.interface(work.interface_id)  # may it run: no stage asked for what is sent once more as it was
             transport = batch.env["sync.transport"]._for(endpoint.transport)
             if endpoint.id not in doors:

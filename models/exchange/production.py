@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from ..partner.trading_partner import ENVIRONMENTS
 from .cursor import read_committed
 
 _logger = logging.getLogger(__name__)
@@ -19,7 +20,8 @@ _LOOK = """
     SELECT (SELECT value FROM ir_config_parameter WHERE key = 'database.uuid'), d.datname, d.oid::text,
            coalesce((SELECT lower(value) IN ('true', '1') FROM ir_config_parameter
                       WHERE key = 'database.is_neutralized'), false),
-           p.fingerprint, coalesce(p.as_copy, false)
+           p.fingerprint, coalesce(p.as_copy, false),
+           coalesce(p.environment, 'production')
       FROM pg_database d LEFT JOIN sync_production p ON p.id = 1
      WHERE d.datname = current_database()
 """
@@ -30,13 +32,19 @@ class Standing:
     """``reason`` why nothing may be exchanged: ``copy``, ``neutralized``, or None when all is well.
 
     ``fingerprint`` is what this database is now: its uuid, its name and its number in the server. ``known`` is what
-    stands in the books.
+    stands in the books. ``environment`` is what it is for; a neutralized copy is never production.
     """
 
     reason: str | None
     fingerprint: str
     known: str | None
     neutralized: bool
+    environment: str = "production"
+
+    @property
+    def is_production(self) -> bool:
+        """Whether production endpoints may be talked to from here."""
+        return self.environment == "production"
 
 
 class SyncProduction(models.Model):
@@ -56,11 +64,23 @@ class SyncProduction(models.Model):
     as_copy = fields.Boolean(
         readonly=True, help="This neutralized copy was released for tests: it exchanges documents all the same."
     )
+    environment = fields.Selection(
+        ENVIRONMENTS,
+        readonly=True,
+        string="This database is for",
+        help="Anything but production exchanges no document with production endpoints.",
+    )
     confirmed_by = fields.Many2one("res.users", readonly=True, ondelete="set null")
     confirmed_at = fields.Datetime(readonly=True)
 
     def init(self):
         self.env.cr.execute("INSERT INTO sync_production (id) VALUES (1) ON CONFLICT DO NOTHING")
+        self.env.cr.execute("UPDATE sync_production SET environment = 'production' WHERE environment IS NULL")
+
+    @api.depends("environment")
+    def _compute_display_name(self):
+        for record in self:
+            record.display_name = self.env._("This database")
 
     @api.model
     @api.private
@@ -85,7 +105,7 @@ class SyncProduction(models.Model):
     def _look(self):
         with read_committed(self.env.registry) as cr:
             cr.execute(_LOOK)
-            uuid, name, oid, neutralized, known, as_copy = cr.fetchone()
+            uuid, name, oid, neutralized, known, as_copy, environment = cr.fetchone()
             here = f"{uuid}/{name}/{oid}"
             if known is None and not neutralized:
                 # The first look: until now nothing was exchanged from here.
@@ -97,8 +117,39 @@ class SyncProduction(models.Model):
                 )
                 known = here
         if neutralized and not (as_copy and known == here):
-            return Standing("neutralized", here, known, True)
-        return Standing("copy" if known != here else None, here, known, neutralized)
+            return Standing("neutralized", here, known, True, "test")
+        if neutralized and environment == "production":
+            environment = "test"
+        return Standing("copy" if known != here else None, here, known, neutralized, environment)
+
+    @api.model
+    @api.private
+    def _refuses(self, environment):
+        """Whether an endpoint of this environment must not be talked to from here."""
+        return environment == "production" and not self._standing().is_production
+
+    def action_is_production(self):
+        """Production endpoints may be talked to from here."""
+        self._set_environment("production")
+
+    def action_is_test(self):
+        """This database is for tests: production endpoints are refused both ways."""
+        self._set_environment("test")
+
+    def action_is_development(self):
+        """This database is for development: production endpoints are refused both ways."""
+        self._set_environment("development")
+
+    @api.private
+    def _set_environment(self, environment):
+        if not self.env.user.has_group("sync_governance.group_security_officer"):
+            raise AccessError(self.env._("Only a security officer says what this database is for."))
+        self.env.cr.execute("UPDATE sync_production SET environment = %s WHERE id = 1", [environment])
+        self.invalidate_model()
+        self.env.registry.clear_cache()
+        _logger.warning("User %s declared this database: %s", self.env.user.login, environment)
+        self._forget()
+        self.env.cr.postcommit.add(self._forget)
 
     @api.model
     @api.private

@@ -14,7 +14,7 @@ from ...core.faults import Fault
 @dataclass(frozen=True, slots=True)
 class InterfaceProfile:
     """``contract`` is a compiled validator, ``mapping`` a compiled mapping; the ids beside them are what a message is
-    stamped with. ``gates`` are ids.
+    stamped with. ``gates`` are ids. ``rehearses``: what it brings has no effect, see ``rehearsal.py``.
     """
 
     id: int
@@ -38,6 +38,8 @@ class InterfaceProfile:
     head_policy: str
     acknowledgement: str
     gates: tuple[int, ...]
+    rehearses: bool
+    test_flag: tuple | None
 
 
 class SyncEngine(models.AbstractModel):
@@ -81,4 +83,6 @@ class SyncEngine(models.AbstractModel):
             head_policy=policy.head_policy,
             acknowledgement=policy.acknowledgement,
             gates=tuple(policy.gate_ids.ids),
+            rehearses=record._rehearses(),
+            test_flag=endpoint._test_flag(),
         )

@@ -2,3 +2,4 @@ from . import sales
 from . import warehouse
 from . import service
 from . import finance
+from . import master

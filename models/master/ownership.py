@@ -1,12 +1,8 @@
 """Which system says what is true."""
 
-from dataclasses import dataclass, replace
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import ormcache
-
-from ...core.canonical import catalogue
 
 DOMAINS = [
     ("customer", "Customers"),
@@ -20,43 +16,13 @@ DOMAINS = [
     ("purchase", "Purchases"),
     ("return", "Returns"),
 ]
-ON_OTHER_WRITE = [("refuse", "Refused"), ("ignore", "Ignored"), ("accept", "Accepted")]
+ON_OTHER_WRITE = [
+    ("refuse", "Refused"),
+    ("ignore", "Ignored"),
+    ("propose", "Proposed to the steward"),
+    ("accept", "Accepted, steward told"),
+]
 EVERYTHING = "*"
-STRICTEST = ("refuse", "ignore", "accept")
-REFERENCES = ("type", "number", "extensions")
-# The first word of a document type -> the domain that its documents write.
-DOMAIN_OF_TYPE = {
-    "customer": "customer",
-    "product": "product",
-    "price": "price",
-    "availability": "inventory",
-    "inventory": "inventory",
-    "order": "order",
-    "shipment": "shipment",
-    "tracking": "shipment",
-    "fulfilment": "shipment",
-    "invoice": "invoice",
-    "credit_note": "invoice",
-    "supplier_invoice": "invoice",
-    "payment": "payment",
-    "refund": "payment",
-    "dispute": "payment",
-    "payout": "payment",
-    "purchase_order": "purchase",
-    "receipt": "purchase",
-    "return": "return",
-}
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What may become of a write: field names by verdict, and why, under which version of the matrix."""
-
-    accepted: tuple = ()
-    ignored: tuple = ()
-    refused: tuple = ()
-    reason: str = ""
-    version: int = 0
 
 
 class SyncOwnership(models.Model):
@@ -67,12 +33,32 @@ class SyncOwnership(models.Model):
     _order = "domain, sequence, id"
 
     domain = fields.Selection(DOMAINS, required=True, index=True)
-    name = fields.Char(string="What", required=True, help="In business words: prices, delivery address …")
+    group_id = fields.Many2one(
+        "sync.field.group",
+        string="Field group",
+        domain="[('domain', '=', domain)]",
+        ondelete="restrict",
+        index=True,
+        help="Address, credit, prices … of the domain.",
+    )
+    name = fields.Char(
+        string="What",
+        required=True,
+        compute="_compute_names",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="In business words: prices, delivery address …",
+    )
     field_names = fields.Char(
         string="Fields",
         required=True,
-        default=EVERYTHING,
-        help="Names in the canonical document, separated by commas; * means all the others.",
+        compute="_compute_names",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Names in the canonical document, separated by commas; * means all the others. A field group brings its"
+        " own.",
     )
     sequence = fields.Integer(default=10)
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
@@ -81,14 +67,38 @@ class SyncOwnership(models.Model):
     )
     trading_partner_id = fields.Many2one("sync.trading.partner", string="Which one", ondelete="restrict", index=True)
     steward_id = fields.Many2one(
-        "res.users", domain="[('share', '=', False)]", ondelete="restrict", help="Decides in doubt."
+        "res.users",
+        domain="[('share', '=', False)]",
+        ondelete="restrict",
+        help="Decides what others propose, is told what they changed, and may override in Odoo.",
     )
-    on_other_write = fields.Selection(ON_OTHER_WRITE, string="A write by another is", required=True, default="refuse")
+    on_other_write = fields.Selection(
+        ON_OTHER_WRITE,
+        string="A write by another is",
+        required=True,
+        default="refuse",
+        help="A document that writes it is refused; or goes on without it; or waits for the steward; or is applied, and"
+        " the steward is told. In Odoo's own screens “ignored” refuses as well: nobody loses his typing unseen.",
+    )
 
     _owner_named = models.Constraint(
         "CHECK ((system_of_record = 'partner') = (trading_partner_id IS NOT NULL))",
         "Name the trading partner that owns it, or Odoo.",
     )
+
+    @api.depends("group_id")
+    def _compute_names(self):
+        for line in self:
+            if line.group_id:
+                line.name, line.field_names = line.group_id.name, line.group_id.members
+            else:
+                line.name, line.field_names = line.name, line.field_names or EVERYTHING
+
+    @api.constrains("domain", "group_id")
+    def _check_group(self):
+        for line in self.filtered("group_id"):
+            if line.group_id.domain != line.domain:
+                raise ValidationError(self.env._("“%s” is a field group of another domain.", line.group_id.name))
 
     @api.constrains("domain", "field_names", "company_id", "system_of_record", "trading_partner_id")
     def _check_once(self):
@@ -164,7 +174,8 @@ class SyncOwnership(models.Model):
     def _sentence(self):
         owner = self.trading_partner_id.name if self.system_of_record == "partner" else "Odoo"
         verdict = dict(ON_OTHER_WRITE)[self.on_other_write].lower()
-        return f"{dict(DOMAINS)[self.domain]} / {self.name} ({self.field_names}): {owner}; others {verdict}"
+        sentence = f"{dict(DOMAINS)[self.domain]} / {self.name} ({self.field_names}): {owner}; others {verdict}"
+        return f"{sentence}; steward {self.steward_id.name}" if self.steward_id else sentence
 
     @api.model
     @ormcache("company_id")
@@ -178,73 +189,3 @@ class SyncOwnership(models.Model):
             )
         )
         return latest.number
-
-    # -- decisions -------------------------------------------------------------------------------------------------
-
-    @api.model
-    @ormcache("company_id", "domain")
-    def _lines_of(self, company_id, domain):
-        """(names, owner's id or None, verdict for others, what, owner's name) of a domain, in order."""
-        lines = self.sudo().search(
-            [("company_id", "=", company_id), ("domain", "=", domain)]
-        )  # sudo: same for everybody
-        return tuple(
-            (
-                frozenset(line._names()),
-                line.trading_partner_id.id or None,
-                line.on_other_write,
-                line.name,
-                line.trading_partner_id.name or "Odoo",
-            )
-            for line in lines
-        )
-
-    @api.model
-    @api.private
-    def _rule_for(self, domain, field_name, company_id=None):
-        """The lines about a field: those that name it, else those for all others; none: nobody owns it."""
-        lines = self._lines_of(company_id or self.env.company.id, domain)
-        named = [line for line in lines if field_name in line[0]]
-        return named or [line for line in lines if EVERYTHING in line[0]]
-
-    @api.model
-    @api.private
-    def _check_write(self, domain, field_names, trading_partner_id, company_id=None):
-        """What may become of a write of ``field_names`` by a trading partner (None: a person in Odoo)."""
-        company_id = company_id or self.env.company.id
-        verdicts = {"accept": [], "ignore": [], "refuse": []}
-        reasons = []
-        for name in field_names:
-            rules = self._rule_for(domain, name, company_id)
-            owned = not rules or any(owner == (trading_partner_id or None) for _names, owner, *_rest in rules)
-            verdict = "accept" if owned else min((rule[2] for rule in rules), key=STRICTEST.index)
-            verdicts[verdict].append(name)
-            if verdict == "refuse":
-                owners = " / ".join(rule[4] for rule in rules)
-                reason = self.env._("%(owner)s is the system of record of “%(what)s”.", owner=owners, what=rules[0][3])
-                if reason not in reasons:
-                    reasons.append(reason)
-        return Decision(
-            accepted=tuple(verdicts["accept"]),
-            ignored=tuple(verdicts["ignore"]),
-            refused=tuple(verdicts["refuse"]),
-            reason=" ".join(reasons),
-            version=self._current_version(company_id),
-        )
-
-    @api.model
-    @api.private
-    def _decision(self, document_type, direction, trading_partner_id, company_id):
-        """Whether a partner's documents of a type (its code) may say anything at all of what they say.
-
-        Refused only when every member of the document belongs to somebody else; what a document may change in
-        detail is :meth:`_check_write`'s, asked by its handler.
-        """
-        domain = DOMAIN_OF_TYPE.get(document_type.split(".")[0])
-        if domain is None or direction != "inbound":
-            return Decision(version=self._current_version(company_id))
-        names = [name for name in catalogue()[document_type].schema.get("properties", {}) if name not in REFERENCES]
-        decision = self._check_write(domain, names, trading_partner_id, company_id)
-        if decision.accepted or decision.ignored:
-            return replace(decision, refused=(), reason="")
-        return decision

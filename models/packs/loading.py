@@ -65,7 +65,11 @@ class SyncPack(models.AbstractModel):
 
     def _endpoint_values(self, entry, values):
         key, topic = entry["ordering_key"], entry.get("topic", {})
+        flag = entry.get("tests_marked_by", {})
         data = {
+            "test_flag_source": flag.get("source", False),
+            "test_flag_value": flag.get("value", False),
+            "test_flag_words": ", ".join(flag.get("words", ())),
             "name": entry["name"],
             "direction": entry["direction"],
             "codec": entry["codec"],

@@ -18,6 +18,7 @@ KINDS = [
     ("internal", "Inside Odoo"),
     ("other", "Other"),
 ]
+ENVIRONMENTS = [("production", "Production"), ("test", "Test"), ("development", "Development")]
 STATES = [
     ("draft", "Draft"),
     ("testing", "Testing"),
@@ -32,8 +33,9 @@ CONNECTABLE = ("testing", "certified", "live")
 class SyncTradingPartner(models.Model):
     """Who we exchange documents with, who answers for it on our side, and how far the connection has come.
 
-    ``draft -> testing -> certified -> live <-> suspended -> retired``. Suspending takes all endpoints off the wire at
-    once, resuming brings back those that were live.
+    ``draft -> testing -> certified -> live <-> suspended -> retired``; how it gets live is in
+    ``packs/going_live.py``. Suspending takes all endpoints off the wire at once, resuming brings back those that were
+    live.
     """
 
     _name = "sync.trading.partner"
@@ -50,11 +52,12 @@ class SyncTradingPartner(models.Model):
     )
     kind = fields.Selection(KINDS, required=True, default="other", tracking=True)
     environment = fields.Selection(
-        [("production", "Production"), ("test", "Test")],
+        ENVIRONMENTS,
         required=True,
         default="test",
         tracking=True,
-        help="A test partner never acts on production business, and the reverse.",
+        help="In the production database what a test or development partner sends is applied and rolled back: the"
+        " result shows what would have happened.",
     )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company, index=True, tracking=True
@@ -179,20 +182,6 @@ class SyncTradingPartner(models.Model):
         self._expect_state("draft")
         self._step("testing")
 
-    def action_certify(self):
-        """testing -> certified: everything that its interfaces need is there and approved."""
-        self._expect_state("testing")
-        for partner in self:
-            partner._refuse_missing(partner._missing_to_certify())
-        self._step("certified")
-
-    def action_go_live(self):
-        """certified -> live."""
-        self._expect_state("certified")
-        for partner in self:
-            partner._refuse_missing(partner._missing_to_go_live())
-        self._step("live")
-
     def action_suspend(self):
         """Take all endpoints off the wire; what is queued waits."""
         self._expect_state(*CONNECTABLE)
@@ -222,39 +211,6 @@ class SyncTradingPartner(models.Model):
     def _refuse_missing(self, missing):
         if missing:
             raise UserError(self.env._("%(partner)s is not ready:", partner=self.name) + "\n- " + "\n- ".join(missing))
-
-    def _missing_to_certify(self):
-        """What the connection still lacks, in sentences."""
-        self.ensure_one()
-        missing = []
-        if not self.business_owner_id:
-            missing.append(self.env._("A business owner"))
-        if not self.technical_owner_id:
-            missing.append(self.env._("A technical owner"))
-        if not self.interface_ids:
-            missing.append(self.env._("At least one interface"))
-        for interface in self.interface_ids.filtered(lambda i: i.state != "retired"):
-            missing += [f"{interface.name}: {gap}" for gap in interface._missing()]
-        return missing
-
-    def _missing_to_go_live(self):
-        missing = self._missing_to_certify()
-        if not any(interface.state == "live" for interface in self.interface_ids):
-            missing.append(self.env._("At least one live interface"))
-        return missing
-
-    @api.private
-    def _bring_up(self):
-        """Take the partner, its endpoints and interfaces live, each by its own transition and its own checks."""
-        for partner in self:
-            if partner.state == "draft":
-                partner.action_start_testing()
-            partner.endpoint_ids.filtered(lambda e: e.state == "draft").action_go_live()
-            partner.interface_ids.filtered(lambda i: i.state == "draft").action_go_live()
-            if partner.state == "testing":
-                partner.action_certify()
-            if partner.state == "certified":
-                partner.action_go_live()
 
     # -- smart buttons ---------------------------------------------------------------------------------------------
 

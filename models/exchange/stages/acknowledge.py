@@ -13,7 +13,7 @@ def run(batch, works):
     drafts = []
     for work in works:
         interface = batch.interface(work.interface_id)
-        if interface.acknowledgement != "business" or not isinstance(work.outcome, Done):
+        if interface.acknowledgement != "business" or not isinstance(work.outcome, Done) or work.left_to_steward:
             continue
         document = {
             "type": "acknowledgement",

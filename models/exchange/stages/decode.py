@@ -2,6 +2,7 @@
 
 from ....core.codecs import codec
 from ....core.faults import Fault
+from ...partner.endpoint_environment import environment_fault
 
 NAME = "decode"
 
@@ -15,5 +16,10 @@ def run(batch, works):
             work.document = codec(carrier.codec).decode(work.raw or b"")
             if work.interface_id is None:
                 batch.recognise(work)
+            interface = batch.interface(work.interface_id)
+            if interface.test_flag:
+                work.outcome = environment_fault(
+                    interface.test_flag, interface.environment, work.document, work.headers
+                )
         except Fault as fault:
             work.outcome = fault

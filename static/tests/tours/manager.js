@@ -17,13 +17,21 @@ registry.category("web_tour.tours").add("sync_governance_manager_adds_partner", 
             run: "click",
         },
         {
-            content: "the pack says which endpoints there are",
-            trigger: ".modal .o_field_widget[name='endpoint_ids'] .o_data_row:contains('Shipment confirmations')",
+            trigger: ".modal button[name='action_next']",
+            run: "click",
         },
         {
             content: "give it its name",
             trigger: ".modal .o_field_widget[name='name'] input",
             run: "edit Warehouse of the north",
+        },
+        {
+            trigger: ".modal button[name='action_next']",
+            run: "click",
+        },
+        {
+            content: "the pack says which endpoints there are",
+            trigger: ".modal .o_field_widget[name='endpoint_ids'] .o_data_row:contains('Shipment confirmations')",
         },
         {
             trigger: ".modal button[name='action_install']",
@@ -32,6 +40,14 @@ registry.category("web_tour.tours").add("sync_governance_manager_adds_partner", 
         {
             content: "the partner is there, as a draft",
             trigger: "body:not(:has(.modal)) .o_form_view .o_arrow_button_current:contains('Draft')",
+        },
+        {
+            content: "and its checklist says what comes next",
+            trigger: ".o_field_widget[name='step_ids'] .o_data_row:contains('not certified yet')",
+        },
+        {
+            trigger: ".o_notebook .nav-link[name='endpoints']",
+            run: "click",
         },
         {
             content: "with its endpoints",
