@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -25,7 +25,7 @@ UNITS = {
 
 def moment(text: str) -> datetime:
     """A timestamp (RFC 3339 with offset) as naive UTC without microseconds, the way Odoo stores it."""
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    return datetime.fromisoformat(text).astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
 
 
 def decimal(value: str | float | None) -> Decimal:
