@@ -9,3 +9,5 @@ from . import test_health, test_idle_lanes, test_production
 from . import test_due, test_due_kinds, test_service_level, test_timing
 from . import test_control, test_replay, test_words
 from . import test_prepared, test_storing, test_table
+from . import test_caller, test_client_certificate, test_keys, test_oauth, test_review
+from . import test_sender_proof, test_sender_token, test_signed_webhooks
