@@ -58,6 +58,7 @@
         "data/engine.xml",
     ],
     "assets": {
+        "web.assets_backend": ["sync_governance/static/src/**/*"],
         "web.assets_tests": ["sync_governance/static/tests/tours/**/*"],
     },
     "uninstall_hook": "uninstall_hook",

@@ -1,3 +1,4 @@
 from . import health
 from . import raw_dispatcher
 from . import webhook
+from . import oauth

@@ -61,6 +61,9 @@ def problem(request, fault):
     }
     again = getattr(fault, "retry_after", 30)
     headers = {"Retry-After": str(again)} if fault.entry.http_status in (429, 503) else {}
+    challenge = getattr(fault, "challenge", None)
+    if challenge and fault.entry.http_status == 401:
+        headers["WWW-Authenticate"] = challenge
     return problem_response(request, fault.entry.http_status, document, headers)
 
 

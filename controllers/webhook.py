@@ -6,6 +6,7 @@ from odoo import http
 from odoo.http import request
 
 from ..core.faults import Fault
+from .arrival import arrival_of
 from .raw_dispatcher import PROBLEM_TYPE, problem, problem_response
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -28,8 +29,8 @@ class WebhookController(http.Controller):
         """Take one transmission for the endpoint ``code``.
 
         202 with the message's id; a repeat gets the original's. Where the sender waits for the result: 200 with it, or
-        422 with what is wrong. Problem documents: 401 signature, 404 no such endpoint, 411 no length, 413 too large,
-        429 and 503 come back later.
+        422 with what is wrong. Problem documents: 401 no valid proof, 403 not from this address or not this kind of
+        document, 404 no such endpoint, 411 no length, 413 too large, 429 and 503 come back later.
         """
         return self._answered(lambda intake, *arguments: answer(intake._receive(code, *arguments)))
 
@@ -50,11 +51,13 @@ class WebhookController(http.Controller):
                 Fault("receive.length_required", "Send the length of the body (Content-Length)."),
             )
         try:
+            arrival = arrival_of(request.httprequest)
             return receive(
                 request.env["sync.intake"],
                 request.httprequest.get_data(),
-                dict(request.httprequest.headers),
-                request.httprequest.remote_addr,
+                arrival.headers,
+                arrival.address,
+                arrival.certificate,
             )
         except Fault as fault:
             return problem(request, fault)

@@ -5,7 +5,9 @@
 UPDATE sync_endpoint SET state = 'suspended', paused = true WHERE state = 'live';
 
 -- Secrets are destroyed and not only switched off: a copy is read by more people than the original.
-UPDATE sync_credential_version SET secret_encrypted = NULL, state = 'revoked';
+UPDATE sync_credential_version SET secret_encrypted = NULL, secret_hash = NULL, state = 'revoked';
+DELETE FROM sync_access_token;
+DELETE FROM sync_sender_token;
 
 -- Work that was under way elsewhere when the copy was taken is nobody's here.
 UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL WHERE claim IS NOT NULL;

@@ -13,3 +13,5 @@ from . import test_ownership
 from . import test_environments
 from . import test_catalogue, test_onboarding
 from . import test_ownership_orders, test_tour_onboarding
+from . import test_caller, test_client_certificate, test_keys, test_oauth, test_review
+from . import test_sender_proof, test_sender_token, test_signed_webhooks

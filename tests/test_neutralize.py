@@ -15,6 +15,7 @@ class TestNeutralize(SyncCase):
         receipt = self.receive(
             "shop-orders", order, profile="shopify", secret=docs.SHOP_SECRET, headers=docs.shopify_headers("e1")
         )
+        self.tokens()
         with file_open("sync_governance/data/neutralize.sql") as script:
             self.env.cr.execute(script.read())
         self.env.invalidate_all()
@@ -24,6 +25,21 @@ class TestNeutralize(SyncCase):
         endpoint = self.env["sync.endpoint"].search([("code", "=", "shop-orders")])
         self.assertEqual(endpoint.state, "suspended")
         self.assertEqual(endpoint._secrets("verify"), [])
-        self.env.cr.execute("SELECT count(*) FROM sync_credential_version WHERE secret_encrypted IS NOT NULL")
-        self.assertEqual(self.env.cr.fetchone()[0], 0)
+        for left in (
+            "sync_credential_version WHERE secret_encrypted IS NOT NULL OR secret_hash IS NOT NULL",
+            "sync_access_token",
+            "sync_sender_token",
+        ):
+            self.env.cr.execute(f"SELECT count(*) FROM {left}")
+            self.assertEqual(self.env.cr.fetchone()[0], 0, left)
         self.assertFalse(self.env["sync.endpoint"]._intake_profile("shop-orders")["live"])
+
+    def tokens(self):
+        """One that we gave, and one that we got."""
+        version = self.env["sync.credential.version"].search([], limit=1)
+        self.env.cr.execute(
+            """INSERT INTO sync_access_token (credential_id, version_id, expires_at, token_hash)
+               VALUES (%(credential)s, %(version)s, now() AT TIME ZONE 'UTC', 'x');
+               INSERT INTO sync_sender_token (version_id, generation) VALUES (%(version)s, 1)""",
+            {"credential": version.credential_id.id, "version": version.id},
+        )

@@ -62,7 +62,17 @@ class TestEveryModel(GovernanceCase):
             if (
                 not name.startswith("sync.")
                 or not model._abstract
-                or not name.startswith(("sync.handler", "sync.publisher", "sync.pack", "sync.transport", "sync.intake"))
+                or not name.startswith(
+                    (
+                        "sync.handler",
+                        "sync.publisher",
+                        "sync.pack",
+                        "sync.transport",
+                        "sync.intake",
+                        "sync.caller",
+                        "sync.sealed",
+                    )
+                )
             ):
                 continue
             own = {

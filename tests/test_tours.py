@@ -1,6 +1,11 @@
-"""People at work in the browser: an operator, an integration manager, an approver, a viewer."""
+"""People at work in the browser: an operator, an integration manager, an approver, a security officer, a viewer."""
 
+from datetime import timedelta
+
+from odoo import fields
 from odoo.tests import HttpCase, tagged
+
+from odoo.addons.sync_governance.core.faults import Fault
 
 from . import documents as docs
 from . import test_flow
@@ -105,3 +110,50 @@ class TestConfigurationTours(HttpCase, SyncCase):
         self.start_tour("/odoo", "sync_governance_approver_approves_mapping", login=self.approver.login)
         self.assertEqual(mapping.state, "approved")
         self.assertEqual(mapping.approver_id, self.approver)
+
+
+@tagged("post_install", "-at_install")
+class TestSecurityTours(HttpCase, SyncCase):
+    """Those who look after secrets."""
+
+    def setUp(self):
+        super().setUp()
+        self.officer = person(self.env, "oscar.officer", "sync_governance.group_security_officer")
+
+    def order(self, number, secret):
+        order = docs.shopify_order(number, [docs.shopify_line(1, "X-1", 1, "10.00")])
+        headers = docs.shopify_headers(f"e-{number}")
+        return self.receive("shop-orders", order, profile="shopify", secret=secret, headers=headers)
+
+    def test_an_officer_rotates_a_secret_and_no_message_fails(self):
+        self.live_partner("shopify", secrets={"shop-orders": docs.SHOP_SECRET})
+        proof = self.env["sync.credential"].search([("endpoint_id.code", "=", "shop-orders")])
+        receipts = [self.order("#1", docs.SHOP_SECRET)]
+        self.start_tour("/odoo", "sync_governance_officer_rotates_secret", login=self.officer.login)
+        self.assertEqual(proof.state, "overlap")
+        receipts += [self.order("#2", docs.SHOP_SECRET), self.order("#3", "shpss_the_new_one")]
+        self.assertEqual(self.env["sync.message"].search_count([("endpoint_id.code", "=", "shop-orders")]), 3)
+        old = proof.version_ids.sorted("id")[0]
+        self.assertAlmostEqual(old.valid_until, fields.Datetime.now() + timedelta(hours=2), delta=timedelta(minutes=5))
+        old._set_end(fields.Datetime.now() - timedelta(seconds=1))  # two hours later
+        receipts.append(self.order("#4", "shpss_the_new_one"))
+        self.assertEqual(len({receipt.message_uid for receipt in receipts}), 4)
+        with self.assertRaises(Fault) as refusal:
+            self.order("#5", docs.SHOP_SECRET)
+        self.assertEqual(refusal.exception.code, "authentication.credential_expired")
+
+    def test_an_officer_lets_odoo_make_a_key(self):
+        partner = self.env["sync.trading.partner"].create({"name": "Warehouse", "code": "warehouse"})
+        door = self.env["sync.endpoint"].create(
+            {
+                "name": "Shipments",
+                "code": "warehouse-in",
+                "trading_partner_id": partner.id,
+                "authentication": "api_key",
+                "key_value": "/id",
+                "topic_value": "X-Topic",
+            }
+        )
+        proof = self.env["sync.credential"].create({"name": "Key of the warehouse", "endpoint_id": door.id})
+        self.start_tour("/odoo", "sync_governance_officer_makes_key", login=self.officer.login)
+        self.assertTrue(proof.version_ids.hint.startswith("sgk_"))

@@ -14,6 +14,7 @@ what went wrong is a fault of the stage ``deliver``. The promises:
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import threading
@@ -50,7 +51,7 @@ class Request:
 
     ``allowed_hosts`` are ``host:port`` texts that an administrator allowed by name; ``pool_key`` names the endpoint
     whose connections are used. Times are seconds; ``total_timeout``, from the first step to the last byte, is that of
-    connecting and reading together unless given.
+    connecting and reading together unless given. ``client_certificate`` is a PEM text of our certificate and its key.
     """
 
     url: str
@@ -63,6 +64,7 @@ class Request:
     read_timeout: float = 20.0
     total_timeout: float | None = None
     ca_file: str | None = None
+    client_certificate: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class GuardedSession:
     :param allowed_hosts: ``host:port`` that an administrator allowed by name
     :param pool_size: how many connections are kept
     :param ca_file: authorities to trust besides the public ones
+    :param client_certificate: PEM of the certificate that we show, with its key
     :param resolver: stands in for :func:`socket.getaddrinfo`
     """
 
@@ -97,12 +100,17 @@ class GuardedSession:
         allowed_hosts: Iterable[str] = (),
         pool_size: int = 16,
         ca_file: str | None = None,
+        client_certificate: str = "",
         resolver: Resolver | None = None,
     ) -> None:
         # Looked up late, so that what a host patches (gevent) is used.
         resolver = resolver or (lambda *args: socket.getaddrinfo(*args))
         self._adapter = GuardedAdapter(
-            AddressGuard(allowed_hosts), pool_size=pool_size, resolver=resolver, ca_file=ca_file
+            AddressGuard(allowed_hosts),
+            pool_size=pool_size,
+            resolver=resolver,
+            ca_file=ca_file,
+            client_certificate=client_certificate,
         )
         self._session = _Session()
         self._session.mount("https://", self._adapter)
@@ -183,7 +191,13 @@ class GuardedSession:
 def deliver(request: Request) -> DeliveryResult:
     """Send ``request`` over the pooled connections of its endpoint, see :meth:`GuardedSession.deliver`."""
     try:
-        session = _session(request.pool_key, frozenset(request.allowed_hosts), request.ca_file, os.getpid())
+        session = _session(
+            request.pool_key,
+            frozenset(request.allowed_hosts),
+            request.ca_file,
+            request.client_certificate,
+            os.getpid(),
+        )
     except Fault as fault:
         return DeliveryResult(None, {}, b"", 0.0, fault)
     return session.deliver(request)
@@ -204,12 +218,18 @@ _SESSIONS: OrderedDict[tuple[Any, ...], GuardedSession] = OrderedDict()
 _SESSIONS_LOCK = threading.Lock()
 
 
-def _session(pool_key: str, allowed_hosts: frozenset[str], ca_file: str | None, process: int) -> GuardedSession:
-    key = pool_key, allowed_hosts, ca_file, process
+def _session(
+    pool_key: str, allowed_hosts: frozenset[str], ca_file: str | None, client_certificate: str, process: int
+) -> GuardedSession:
+    # A connection that was opened with one certificate carries nothing for another.
+    shown = hashlib.sha256(client_certificate.encode()).digest()
+    key = pool_key, allowed_hosts, ca_file, shown, process
     with _SESSIONS_LOCK:
         session = _SESSIONS.get(key)
         if session is None:
-            session = _SESSIONS[key] = GuardedSession(allowed_hosts=allowed_hosts, ca_file=ca_file)
+            session = _SESSIONS[key] = GuardedSession(
+                allowed_hosts=allowed_hosts, ca_file=ca_file, client_certificate=client_certificate
+            )
         _SESSIONS.move_to_end(key)
         while len(_SESSIONS) > _MOST_SESSIONS:
             _SESSIONS.popitem(last=False)

@@ -86,7 +86,7 @@ class Profile:
 def profiles() -> Mapping[str, Profile]:
     """Every profile by its name; read-only."""
     entries = json.loads(Path(__file__).with_name("profiles.json").read_text(encoding="utf-8"))
-    return MappingProxyType({name: _checked(Profile(**_frozen(entry)), name) for name, entry in entries.items()})
+    return MappingProxyType({name: _checked(Profile(**frozen(entry)), name) for name, entry in entries.items()})
 
 
 def profile_of(name: str, settings: Mapping[str, Any] | None = None) -> Profile:
@@ -102,10 +102,10 @@ def profile_of(name: str, settings: Mapping[str, Any] | None = None) -> Profile:
     foreign = sorted(set(settings) - set(profile.settings))
     if foreign:
         raise _misconfigured(name, f"{profile.title} does not have the setting {foreign[0]!r}.")
-    return _checked(replace(profile, **_frozen(settings)), name)
+    return _checked(replace(profile, **frozen(settings)), name)
 
 
-def _frozen(entry: Mapping[str, Any]) -> dict[str, Any]:
+def frozen(entry: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON values of ``entry`` with lists as tuples, so that a profile cannot change."""
     return {name: _tuple(value) for name, value in entry.items()}
 
@@ -127,9 +127,14 @@ def _problems(profile: Profile) -> Iterator[str]:
     yield from _form_problems(profile)
     yield from _scheme_problems(profile)
     yield from _time_and_id_problems(profile)
-    if not isinstance(profile.dedupe, tuple) or not all(_texts(sources, _SOURCE) for sources in profile.dedupe):
+    yield from source_problems(profile)
+
+
+def source_problems(scheme: Any) -> Iterator[str]:
+    """What is wrong with where the sender's key and the topic of ``scheme`` are found."""
+    if not isinstance(scheme.dedupe, tuple) or not all(_texts(sources, _SOURCE) for sources in scheme.dedupe):
         yield "dedupe must be lists of sources, header:<name> or body:<pointer>."
-    if not _texts(profile.topic, _SOURCE):
+    if not _texts(scheme.topic, _SOURCE):
         yield "topic must be a list of sources, header:<name> or body:<pointer>."
 
 

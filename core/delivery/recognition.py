@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from .profiles import profile_of
+from .schemes import scheme_of
 
 # What a database index holds comfortably; longer keys are represented by their digest.
 _LONGEST_KEY = 255
@@ -29,7 +29,7 @@ def dedupe_key(
     :raise Fault: ``engine.configuration`` for an unknown profile or a setting that does not fit it
     """
     given = lower(headers)
-    for alternative in profile_of(profile, settings).dedupe:
+    for alternative in scheme_of(profile, settings).dedupe:
         if document is None and any(source.startswith("body:") for source in alternative):
             return None
         values = [value for source in alternative if (value := value_at(source, given, document))]
@@ -46,7 +46,7 @@ def topic(
     :raise Fault: ``engine.configuration`` for an unknown profile or a setting that does not fit it
     """
     given = lower(headers)
-    values = (value_at(source, given, document) for source in profile_of(profile, settings).topic)
+    values = (value_at(source, given, document) for source in scheme_of(profile, settings).topic)
     return next((value for value in values if value and _plain(value)), None)
 
 

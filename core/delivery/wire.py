@@ -14,11 +14,13 @@ Written for urllib3 1.26 to 2.x and requests 2.31 and newer.
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import socket
 import ssl
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,6 +35,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.poolmanager import PoolManager
 from urllib3.util import Timeout
 
+from ..faults import Fault
 from .addresses import AddressGuard
 
 Resolver = Callable[..., list[tuple[Any, ...]]]
@@ -238,8 +241,17 @@ class _GuardedPools(PoolManager):
 class GuardedAdapter(HTTPAdapter):
     """An adapter of requests over guarded connections; never a proxy, which would dial for us unguarded."""
 
-    def __init__(self, guard: AddressGuard, *, pool_size: int, resolver: Resolver, ca_file: str | None) -> None:
-        self._guard, self._resolver, self._ca_file = guard, resolver, ca_file
+    def __init__(
+        self,
+        guard: AddressGuard,
+        *,
+        pool_size: int,
+        resolver: Resolver,
+        ca_file: str | None,
+        client_certificate: str = "",
+    ) -> None:
+        self._guard, self._resolver = guard, resolver
+        self._tls = _showing(ca_file, client_certificate) if client_certificate else _tls_context(ca_file)
         super().__init__(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
@@ -249,7 +261,7 @@ class GuardedAdapter(HTTPAdapter):
             num_pools=connections,
             maxsize=maxsize,
             block=block,
-            ssl_context=_tls_context(self._ca_file),
+            ssl_context=self._tls,
         )
 
     def close_idle(self, seconds: float) -> None:
@@ -278,6 +290,44 @@ class GuardedAdapter(HTTPAdapter):
 
 @lru_cache(maxsize=32)
 def _tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """The context of all endpoints that trust the same authorities and show no certificate."""
+    return _verifying(ca_file)
+
+
+def _showing(ca_file: str | None, client_certificate: str) -> ssl.SSLContext:
+    """A context of its own that shows a certificate.
+
+    :raise Fault: ``deliver.credential_missing`` when the text is no certificate with its key
+    """
+    context = _verifying(ca_file)
+    try:
+        with _as_file(client_certificate.encode()) as name:
+            # No password: a key that has one must not ask for it on the server's terminal.
+            context.load_cert_chain(name, password=lambda: b"")
+    except (ssl.SSLError, ValueError, OSError) as error:
+        detail = "The client certificate with its key cannot be used."
+        raise Fault("deliver.credential_missing", detail, subject="client certificate") from error
+    return context
+
+
+@contextlib.contextmanager
+def _as_file(content: bytes) -> Iterator[str]:
+    """The name of a file with ``content``, because Python's TLS reads keys from files only; in memory where it can."""
+    if hasattr(os, "memfd_create"):
+        number = os.memfd_create("certificate")
+        try:
+            os.write(number, content)
+            yield f"/proc/self/fd/{number}"
+        finally:
+            os.close(number)
+        return
+    with tempfile.NamedTemporaryFile() as file:  # readable by its owner only, gone at the end
+        file.write(content)
+        file.flush()
+        yield file.name
+
+
+def _verifying(ca_file: str | None) -> ssl.SSLContext:
     """TLS 1.2 or newer, certificate and name verified; the public authorities, and those in ``ca_file``."""
     context = ssl.create_default_context(cafile=requests.certs.where())
     if ca_file:

@@ -22,7 +22,9 @@ from . import handler
 from . import interface_hold
 from . import publisher
 from . import transport
+from . import sender_token
 from . import transports
+from . import access_token
 from . import gauge
 from . import intake
 from . import engine

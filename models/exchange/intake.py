@@ -11,7 +11,6 @@ import math
 import time
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import datetime, timezone
 
 from odoo import api, models
 
@@ -43,29 +42,34 @@ class SyncIntake(models.AbstractModel):
 
     @api.model
     @api.private
-    def _receive(self, code, raw, headers, remote_address=None):
+    def _receive(self, code, raw, headers, remote_address=None, certificate=None):
         """Verify, deduplicate and store one transmission; returns a :class:`Receipt`.
 
         :param raw: the body, byte for byte as it arrived
         :param headers: the request's headers
+        :param certificate: of the client, as a trusted proxy has passed it on
         :raises Fault: ``receive.*`` or ``authentication.*``; nothing but the rejection was stored
         """
-        profile, credential_id = self._admitted(code, raw, headers, remote_address)
-        document = self._document(
-            profile, Envelope(raw), headers, remote_address, credential_id, json.dumps(mask_headers(dict(headers)))
-        )
+        profile, verdict = self._admitted(code, raw, headers, remote_address, certificate)
+        try:
+            document = self._document(
+                profile, Envelope(raw), headers, remote_address, verdict, json.dumps(mask_headers(dict(headers)))
+            )
+        except Fault as fault:
+            self._keep_rejection(profile, raw, headers, remote_address, fault)
+            raise
         return self._store_and_wait(profile, document) if document.patience else self._store(profile, [document])[0]
 
     @api.model
     @api.private
-    def _receive_many(self, code, raw, headers, remote_address=None):
+    def _receive_many(self, code, raw, headers, remote_address=None, certificate=None):
         """Verify one transmission, and store the many documents in it, in their order and in one transaction.
 
         :param raw: envelopes, see :mod:`~sync_governance.core.delivery.envelopes`
         :return: for each envelope its id or None, and a :class:`Receipt` or a Fault, in their order
         :raises Fault: as :meth:`_receive`; then nothing is stored of the whole
         """
-        profile, credential_id = self._admitted(code, raw, headers, remote_address, whole=True)
+        profile, verdict = self._admitted(code, raw, headers, remote_address, certificate, whole=True)
         parts = open_envelopes(raw)
         if len(parts) > 1:
             self.env["sync.gauge"]._admit(profile, len(parts) - 1)
@@ -73,10 +77,13 @@ class SyncIntake(models.AbstractModel):
         faults, documents = {}, []
         for place, part in enumerate(parts):
             fault = part if isinstance(part, Fault) else self._too_large(profile, part.body)
+            if fault is None:
+                try:
+                    documents.append(self._document(profile, part, {}, remote_address, verdict, kept(part)))
+                except Fault as refusal:
+                    fault = refusal
             if fault:
                 faults[place] = fault
-            else:
-                documents.append(self._document(profile, part, {}, remote_address, credential_id, kept(part)))
         receipts = iter(self._store(profile, documents) if documents else ())
         return [
             (getattr(part, "id", None), faults[place] if place in faults else next(receipts))
@@ -85,8 +92,8 @@ class SyncIntake(models.AbstractModel):
 
     # -- who sends ---------------------------------------------------------------------------------------------------
 
-    def _admitted(self, code, raw, headers, remote_address, whole=False):
-        """The profile of the endpoint and the credential that signed; ``whole``: a batch, whose parts have the limit.
+    def _admitted(self, code, raw, headers, remote_address, certificate, whole=False):
+        """The profile of the endpoint and who sends; ``whole``: a batch, whose parts have the limit.
 
         :raises Fault: when the sender is not let in, or not now
         """
@@ -106,40 +113,13 @@ class SyncIntake(models.AbstractModel):
         fault = None if whole else self._too_large(profile, raw)
         if fault:
             raise fault
-        verdict = self._verdict(profile, raw, headers)
-        if not verdict.ok:
-            fault = self._expired(profile, raw, headers, verdict.fault) or verdict.fault
+        try:
+            verdict = self.env["sync.caller"]._recognise(profile, raw, headers, remote_address, certificate)
+        except Fault as fault:
             self._keep_rejection(profile, raw, headers, remote_address, fault)
-            raise fault
+            raise
         self.env["sync.gauge"]._admit(profile, 1)
-        return profile, int(verdict.key_id) if verdict.key_id else None
-
-    def _verdict(self, profile, raw, headers, expired=False):
-        endpoint = self.env["sync.endpoint"].sudo().browse(profile["id"])  # sudo: the caller has no user yet
-        secrets = endpoint._secrets("verify", expired=expired)
-        if expired and not secrets:
-            return None
-        return signatures.verify(
-            raw,
-            headers,
-            profile=profile["authentication"],
-            secrets=secrets,
-            now=datetime.now(timezone.utc),
-            settings=profile["authentication_settings"],
-        )
-
-    def _expired(self, profile, raw, headers, fault):
-        """The fault of a sender who signed with a secret that has run out: he renews it instead of searching."""
-        # Without any valid secret the verdict is that the endpoint cannot verify at all.
-        doubtful = fault.code in ("authentication.signature_invalid", "engine.configuration")
-        verdict = self._verdict(profile, raw, headers, expired=True) if doubtful else None
-        if not verdict or not verdict.ok:
-            return None
-        return Fault(
-            "authentication.credential_expired",
-            "The secret that signed this has expired.",
-            subject=f"endpoint {profile['code']}",
-        )
+        return profile, verdict
 
     def _too_large(self, profile, raw):
         if len(raw) <= profile["max_body_bytes"]:
@@ -152,8 +132,11 @@ class SyncIntake(models.AbstractModel):
 
     # -- what it is --------------------------------------------------------------------------------------------------
 
-    def _document(self, profile, item, headers, remote_address, credential_id, kept):
-        """What is stored of one document. ``headers`` tell what its envelope does not; ``kept`` is the text of them."""
+    def _document(self, profile, item, headers, remote_address, verdict, kept):
+        """What is stored of one document. ``headers`` tell what its envelope does not; ``kept`` is the text of them.
+
+        :raises Fault: when the credential does not cover this kind of document
+        """
         document = self._peek(profile, item.body)
         sha256 = hashlib.sha256(item.body).hexdigest()
         sender_key = item.id or signatures.dedupe_key(
@@ -162,6 +145,7 @@ class SyncIntake(models.AbstractModel):
         endpoint = self.env["sync.endpoint"]
         topic = item.topic or endpoint._topic_from(profile, headers, document)
         entry = profile["interfaces"].get(topic, UNKNOWN)
+        verdict.demand("write", entry.document_type)
         return Incoming(
             raw=item.body,
             sha256=sha256,
@@ -173,7 +157,7 @@ class SyncIntake(models.AbstractModel):
             pool=entry.pool,
             headers=kept,
             remote_address=remote_address,
-            credential_id=credential_id,
+            credential_id=verdict.credential_id,
             patience=entry.patience,
         )
 

@@ -278,6 +278,14 @@ def retention(_env, cr):
     return Finding("ok", f"Up to date; the last round removed {removed:,} rows.", removed)
 
 
+def keys(env, _cr):
+    """Whether the server's keys open what is encrypted."""
+    problems = env["sync.sealed"]._key_problems()
+    if not problems:
+        return Finding("ok", "The server's keys open every secret.")
+    return Finding("bad", problems[0], len(problems), "\n".join(problems))
+
+
 LOOKS = {
     "database": database,
     "workers": workers,
@@ -290,4 +298,5 @@ LOOKS = {
     "retention": retention,
     "clock": clock,
     "ids": ids,
+    "keys": keys,
 }

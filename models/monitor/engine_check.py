@@ -119,6 +119,13 @@ class SyncEngineCheck(models.Model):
                     "See that the scheduled action “Sync Governance: retention” is switched on and does not fail."
                 ),
             ),
+            "keys": (
+                self.env._("Encryption keys"),
+                self.env._(
+                    "Put the key that is named back into the server's configuration, with its old name, behind the one"
+                    " that is first. Until then the endpoints concerned neither take in nor send anything."
+                ),
+            ),
             "clock": (self.env._("Clocks"), self.env._("Let both servers take their time from the network (NTP).")),
             "ids": (
                 self.env._("Numbers of rows"),

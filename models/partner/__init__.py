@@ -1,3 +1,4 @@
+from . import sealed
 from . import trading_partner
 from . import endpoint
 from . import endpoint_agent
@@ -7,3 +8,10 @@ from . import endpoint_environment
 from . import credential
 from . import credential_version
 from . import credential_expiry
+from . import credential_review
+from . import credential_scope
+from . import credential_issue
+from . import endpoint_secrets
+from . import endpoint_sources
+from . import caller
+from . import key_check

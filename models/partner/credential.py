@@ -1,16 +1,12 @@
 """A machine identity of an endpoint, with versions of its secret."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL, ormcache
-
-from ...core.delivery.signatures import Secret
-from .credential_version import aad_of
+from odoo.tools import SQL
 
 DEFAULT_OVERLAP_HOURS = 24
-REVIEW_EVERY_DAYS = 180
 LAST_USE_STEP = "1 minute"
 
 
@@ -18,14 +14,15 @@ class SyncCredential(models.Model):
     """What a sender proves himself with (``verify``), or what we sign with (``sign``).
 
     The secret goes in and is never read back: not by a form, an export, RPC or superuser through the ORM. It is
-    encrypted, in a column that the ORM does not know, and only :meth:`sync.endpoint._secrets` opens it, for the engine.
-    During a rotation two versions are valid side by side.
+    encrypted or hashed, in columns that the ORM does not know, which only :meth:`sync.endpoint._secret_rows` reads, for
+    the engine. During a rotation two versions are valid side by side.
     """
 
     _name = "sync.credential"
     _description = "Credential"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["sync.transition", "mail.thread", "mail.activity.mixin"]
     _order = "endpoint_id, purpose, id"
+    _guarded_fields = ("suspended_at", "last_used_at")
 
     name = fields.Char(required=True, tracking=True)
     endpoint_id = fields.Many2one("sync.endpoint", required=True, index=True, ondelete="restrict", tracking=True)
@@ -54,7 +51,6 @@ class SyncCredential(models.Model):
     )
     review_date = fields.Date(
         string="Review by",
-        default=lambda self: fields.Date.today() + timedelta(days=REVIEW_EVERY_DAYS),
         tracking=True,
         help="By then somebody confirms that the credential is still needed.",
     )
@@ -68,6 +64,7 @@ class SyncCredential(models.Model):
             ("expiring", "Expires soon"),
             ("expired", "Expired"),
             ("revoked", "Revoked"),
+            ("suspended", "Suspended"),
         ],
         compute="_compute_state",
     )
@@ -88,14 +85,16 @@ class SyncCredential(models.Model):
         # The text typed in does not stay in memory for the answer of this very request.
         self.invalidate_recordset(["secret_input"])
 
-    @api.depends("version_ids.state", "version_ids.valid_until", "version_ids.valid_from")
+    @api.depends("version_ids.state", "version_ids.valid_until", "version_ids.valid_from", "suspended_at")
     def _compute_state(self):
         now = fields.Datetime.now()
         for credential in self:
             versions = credential.version_ids
             valid = versions.filtered(lambda v: v._is_valid(now))
             soon = now + timedelta(days=14)
-            if valid:
+            if valid and credential.suspended_at:
+                credential.state = "suspended"
+            elif valid:
                 newest = valid.sorted("id")[-1]
                 if len(valid) > 1:
                     credential.state = "overlap"
@@ -169,13 +168,6 @@ class SyncCredential(models.Model):
             credential.version_ids._revoke()
             credential.message_post(body=self.env._("All secrets revoked."))
 
-    def action_confirm_review(self):
-        """Somebody looked: the credential is still needed."""
-        self.check_access("write")
-        self.review_date = fields.Date.today() + timedelta(days=REVIEW_EVERY_DAYS)
-        for credential in self:
-            credential.message_post(body=self.env._("Reviewed: still needed."))
-
     # -- what the engine does --------------------------------------------------------------------------------------
 
     @api.private
@@ -218,52 +210,3 @@ class SyncCredential(models.Model):
                     LAST_USE_STEP,
                 )
             )
-
-
-class SyncEndpoint(models.Model):
-    _inherit = "sync.endpoint"
-
-    _SECRETS = """
-        SELECT v.id, c.id, v.secret_encrypted, v.valid_until
-          FROM sync_credential_version v JOIN sync_credential c ON c.id = v.credential_id
-         WHERE c.endpoint_id = %s AND c.purpose = %s AND c.active AND v.state IN ('active', 'overlap')
-           AND v.secret_encrypted IS NOT NULL
-         ORDER BY v.id DESC
-    """
-
-    @api.private
-    def _secrets(self, purpose, expired=False):
-        """The secrets that are valid now (or those that have expired), newest first, opened.
-
-        ``key_id`` is the credential's id. In memory they stay encrypted: opening costs microseconds.
-
-        :raises KeyProblem: a fault, when the key that encrypted one is not configured or another
-        """
-        version = self.env["sync.credential.version"]
-        return [
-            Secret(key_id=str(credential_id), value=version._unseal(token, aad_of(version_id)))
-            for version_id, credential_id, token in self._valid_rows(purpose, expired)
-        ]
-
-    @api.private
-    def _has_valid_credential(self):
-        """Whether a secret for the endpoint's direction is valid now."""
-        self.ensure_one()
-        return bool(self._valid_rows("sign" if self.direction == "outbound" else "verify", expired=False))
-
-    def _valid_rows(self, purpose, expired):
-        now = datetime.now(timezone.utc).replace(tzinfo=None)
-        return [
-            (version_id, credential_id, token)
-            for version_id, credential_id, token, ends in self._secret_rows(self._origin.id or 0, purpose)
-            if (ends is not None and ends <= now) == expired
-        ]
-
-    @api.model
-    @ormcache("endpoint_id", "purpose")
-    def _secret_rows(self, endpoint_id, purpose):
-        """Rows (version id, credential id, encrypted secret, valid until) of what was not revoked."""
-        self.env["sync.credential.version"].flush_model()
-        self.env["sync.credential"].flush_model(["endpoint_id", "purpose", "active"])
-        self.env.cr.execute(self._SECRETS, [endpoint_id, purpose])
-        return tuple(self.env.cr.fetchall())

@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, config
 
-from ...core.delivery.signatures import secret_problem
+from ...core.delivery import secret_forms
 from ...core.security.keyring import KeyProblem, KeyRing
 from ...core.table import arrange
 
@@ -16,15 +16,17 @@ ENVIRONMENT_VARIABLE = "SYNC_GOVERNANCE_KEYS"
 
 
 class SyncCredentialVersion(models.Model):
-    """The secret itself stands in ``secret_encrypted``, a column that is no field: no read, export, search or RPC can
-    name it. It is bound to its row (the row's id is authenticated with it), so that it opens nowhere else."""
+    """The secret itself stands in ``secret_encrypted``, or its hash in ``secret_hash``, columns that are no fields: no
+    read, export, search or RPC can name them. What is encrypted is bound to its row (the row's id is authenticated with
+    it), so that it opens nowhere else."""
 
     _name = "sync.credential.version"
     _description = "Version of a secret"
-    _inherit = ["sync.transition"]
+    _inherit = ["sync.transition", "sync.sealed"]
     _order = "id desc"
-    _rec_name = "key_id"
-    _guarded_fields = ("state", "key_id", "valid_from", "valid_until")
+    _rec_name = "create_date"
+    _guarded_fields = ("state", "key_id", "hint", "valid_from", "valid_until")
+    _sealed = {"secret_encrypted": "sync.credential.version:{id}:secret"}
 
     credential_id = fields.Many2one("sync.credential", required=True, index=True, ondelete="restrict", readonly=True)
     company_id = fields.Many2one(related="credential_id.company_id", store=True, index=True, precompute=True)
@@ -35,6 +37,7 @@ class SyncCredentialVersion(models.Model):
         readonly=True,
     )
     key_id = fields.Char(string="Encrypted with key", readonly=True, help="Name of the server's key that encrypts it.")
+    hint = fields.Char(string="Begins with", readonly=True, help="How a key that Odoo has made can be recognised.")
     valid_from = fields.Datetime(string="Valid from", readonly=True)
     valid_until = fields.Datetime(string="Valid until", readonly=True)
     create_uid = fields.Many2one("res.users", readonly=True, string="Set by")
@@ -45,8 +48,8 @@ class SyncCredentialVersion(models.Model):
 
     def init(self):
         result = super().init()
-        # An AES-GCM token, written and opened by this model only: no field of the ORM.
-        arrange(self.env.cr, self._table, columns={"secret_encrypted": "text"})
+        # An AES-GCM token or a hash, written by this model only: no fields of the ORM.
+        arrange(self.env.cr, self._table, columns={"secret_encrypted": "text", "secret_hash": "text"})
         return result
 
     @api.model_create_multi
@@ -73,9 +76,11 @@ class SyncCredentialVersion(models.Model):
     @api.model
     @api.private
     def _store(self, credential, secret, *, valid_from, valid_until):
-        """Encrypt ``secret`` and keep it as the active version of ``credential``; the one before becomes overlap."""
+        """Keep ``secret``, encrypted or hashed, as the active version of ``credential``; the one before is overlap."""
         endpoint = credential.endpoint_id
-        unusable = secret_problem(secret, profile=endpoint.authentication, settings=endpoint._settings())
+        sends = credential.purpose == "sign"
+        secret = secret_forms.tidied(secret, endpoint.authentication, sends=sends)
+        unusable = secret_forms.problem(secret, endpoint.authentication, sends=sends, settings=endpoint._settings())
         if unusable:
             raise UserError(
                 self.env._(
@@ -88,11 +93,24 @@ class SyncCredentialVersion(models.Model):
         version = super().create(  # pylint: disable=super-method-mismatch
             [{"credential_id": credential.id, "state": "active"}]
         )
-        token = self._seal(secret, aad_of(version.id))
-        version._move({"key_id": token.split(".")[1], "valid_from": valid_from, "valid_until": valid_until})
+        kept = secret_forms.kept(secret, endpoint.authentication, sends=sends)
+        token = None if kept.hashed else self._seal(secret, aad_of(version.id))
+        version._move(
+            {
+                "key_id": token.split(".")[1] if token else False,
+                "hint": kept.hint or False,
+                "valid_from": valid_from,
+                "valid_until": valid_until,
+            }
+        )
         version.flush_recordset()
         self.env.cr.execute(
-            SQL("UPDATE sync_credential_version SET secret_encrypted = %s WHERE id = %s", token, version.id),
+            SQL(
+                "UPDATE sync_credential_version SET secret_encrypted = %s, secret_hash = %s WHERE id = %s",
+                token,
+                kept.hashed,
+                version.id,
+            ),
             log_exceptions=False,
         )
         self._forget()
@@ -131,7 +149,10 @@ class SyncCredentialVersion(models.Model):
         ended._move({"state": "revoked", "valid_until": fields.Datetime.now()})
         ended.flush_recordset()
         self.env.cr.execute(
-            SQL("UPDATE sync_credential_version SET secret_encrypted = NULL WHERE id = ANY(%s)", ended.ids)
+            SQL(
+                "UPDATE sync_credential_version SET secret_encrypted = NULL, secret_hash = NULL WHERE id = ANY(%s)",
+                ended.ids,
+            )
         )
         self._forget()
 
@@ -164,7 +185,7 @@ class SyncCredentialVersion(models.Model):
 
         :raises KeyProblem: when none is configured, naming what to add
         """
-        text = config.get(CONFIG_OPTION) or os.environ.get(ENVIRONMENT_VARIABLE)
+        text = configured_keys()
         if not text:
             raise KeyProblem(
                 self.env._(
@@ -178,9 +199,22 @@ class SyncCredentialVersion(models.Model):
         return _parsed(text)
 
 
+def configured_keys():
+    """The server's keys as they are configured; empty when they are not."""
+    return config.get(CONFIG_OPTION) or os.environ.get(ENVIRONMENT_VARIABLE) or ""
+
+
+def server_ring():
+    """The server's keys, for a thread that has no environment.
+
+    :raises KeyProblem: when none is configured or one cannot be read
+    """
+    return _parsed(configured_keys())
+
+
 def aad_of(version_id):
     """What the token of a row is bound to."""
-    return f"sync.credential.version:{version_id}:secret"
+    return SyncCredentialVersion._sealed["secret_encrypted"].format(id=version_id)
 
 
 @lru_cache(maxsize=4)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...core.delivery.profiles import profile_of, profiles
+from ...core.delivery.schemes import scheme_of, schemes
 from ...core.faults import Fault
 from .trading_partner import CONNECTABLE
 
@@ -18,6 +18,7 @@ ALLOWED_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 PROFILE_FIELDS = (
     "active",
     "allowed_private_hosts",
+    "allowed_sources",
     "authentication",
     "authentication_settings",
     "code",
@@ -80,7 +81,7 @@ class SyncEndpoint(models.Model):
         required=True,
         default="standard_webhooks",
         tracking=True,
-        help="How the sender of a document is recognised: by a signature over the body.",
+        help="How the sender of a document is recognised: by a signature over the body, or by what each request shows.",
     )
     authentication_settings = fields.Text(
         string="Authentication settings",
@@ -166,7 +167,7 @@ class SyncEndpoint(models.Model):
 
     @api.model
     def _select_authentication(self):
-        return [(name, profile.title) for name, profile in profiles().items()] + [("none", "None, inside Odoo")]
+        return [(name, profile.title) for name, profile in schemes().items()] + [("none", "None, inside Odoo")]
 
     @api.depends("direction")
     def _compute_transport(self):
@@ -220,7 +221,7 @@ class SyncEndpoint(models.Model):
     def _check_authentication(self):
         for endpoint in self.filtered(lambda e: e.authentication != "none"):
             try:
-                profile_of(endpoint.authentication, endpoint._settings())
+                scheme_of(endpoint.authentication, endpoint._settings())
             except Fault as fault:
                 raise ValidationError(fault.detail) from fault
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.tools import ormcache
 
-from ...core.delivery.profiles import profile_of
+from ...core.delivery.schemes import scheme_of
 from ...core.faults import Fault
 from ...core.queue import UNREAD
 from .trading_partner import CONNECTABLE
@@ -19,6 +19,7 @@ class Entry(NamedTuple):
     document_type_id: int | None = None
     pool: str = "standard"
     patience: int = 0
+    document_type: str | None = None
 
 
 UNKNOWN = Entry()
@@ -33,11 +34,11 @@ class SyncEndpoint(models.Model):
         """The profile of the inbound endpoint ``code``, or None if there is none. Never a secret in it.
 
         Members: ``id``, ``code``, ``company_id``, ``trading_partner_id``, ``environment``, ``live``, ``codec``,
-        ``authentication``, ``authentication_settings`` (a dict), ``max_body_bytes``, ``key_source``, ``key_value``,
-        ``topic_source``, ``topic_value``, ``user_id``, ``reads_body`` (whether the sender's key, the topic or the
-        ordering key stands in the body), ``hold_unread``, ``rate_per_minute``, ``max_waiting``; ``interfaces``: topic
-        -> :class:`Entry` of its live interfaces; ``timed``: interface id -> policy id of those whose documents wait for
-        their time. Read-only: it is shared by all requests of the process.
+        ``authentication``, ``authentication_settings`` (a dict), ``allowed_sources`` (networks), ``max_body_bytes``,
+        ``key_source``, ``key_value``, ``topic_source``, ``topic_value``, ``user_id``, ``reads_body`` (whether the
+        sender's key, the topic or the ordering key stands in the body), ``hold_unread``, ``rate_per_minute``,
+        ``max_waiting``; ``interfaces``: topic -> :class:`Entry` of its live interfaces; ``timed``: interface id ->
+        policy id of those whose documents wait for their time. Read-only: it is shared by all requests of the process.
         """
         return self._intake_profiles().get(code)
 
@@ -60,6 +61,7 @@ class SyncEndpoint(models.Model):
             "codec": self.codec,
             "authentication": self.authentication,
             "authentication_settings": self._settings(),
+            "allowed_sources": self.allowed_sources or "",
             "max_body_bytes": self.max_body_bytes,
             "key_source": self.key_source,
             "key_value": self.key_value,
@@ -76,6 +78,7 @@ class SyncEndpoint(models.Model):
                     interface.document_type_id.id,
                     interface.policy_id.worker_pool,
                     interface.policy_id.patience if interface.policy_id.timing == "synchronous" else 0,
+                    interface.document_type_id.code,
                 )
                 for interface in self.interface_ids
                 if interface.state == "live" and interface.topic
@@ -89,7 +92,7 @@ class SyncEndpoint(models.Model):
 
     def _reads_body(self):
         try:
-            alternatives = profile_of(self.authentication, self._settings()).dedupe
+            alternatives = scheme_of(self.authentication, self._settings()).dedupe
         except Fault:
             return True  # its own senders are told so when they sign; the other endpoints go on
         return "pointer" in (self.topic_source, self.key_source) or any(

@@ -5,7 +5,7 @@ import json
 from pack_reading import PACKS, Pack, packs, read_json
 from sync_governance.core import canonical, contracts
 from sync_governance.core.codecs import codecs
-from sync_governance.core.delivery.profiles import profiles
+from sync_governance.core.delivery.schemes import schemes
 from sync_governance.core.gates import milestones, problems
 from sync_governance.core.mapping import Mapping
 
@@ -90,7 +90,7 @@ def test_partner_and_canonical_side_belong_together(pack: Pack):
 def test_endpoints_use_known_codecs_and_signatures(pack: Pack):
     for endpoint in pack.data["endpoints"]:
         assert endpoint["codec"] in codecs()
-        assert endpoint["authentication"] in ({"none"} if endpoint["direction"] == "internal" else set(profiles()))
+        assert endpoint["authentication"] in ({"none"} if endpoint["direction"] == "internal" else set(schemes()))
 
 
 def test_what_crosses_the_border_has_a_contract_and_a_mapping(pack: Pack):

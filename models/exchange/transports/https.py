@@ -1,16 +1,23 @@
 """HTTPS push."""
 
+import time
 from datetime import datetime, timezone
 
 from odoo import api, models
 
-from ....core.delivery import http, signatures
+from ....core.delivery import http, secret_forms, shown, signatures
+from ....core.delivery.schemes import kind_of, scheme_of
 from ....core.faults import Fault
+from ..sender_token import TokenSource
 from ..transport import Parcel
 
 
 class SyncTransportHttps(models.AbstractModel):
-    """POST of the encoded document to the endpoint's URL, signed by its authentication profile."""
+    """POST of the encoded document to the endpoint's URL, with the proof that its authentication asks for.
+
+    The proof of a scheme of another module is a method ``_prove_<kind>``: it gets the work and the door, and answers
+    with headers.
+    """
 
     _name = "sync.transport.https"
     _description = "Transport: HTTPS"
@@ -20,42 +27,67 @@ class SyncTransportHttps(models.AbstractModel):
     @api.private
     def _door(self, endpoint):
         """The endpoint's address, secrets and settings, the same for all that goes out together."""
+        rows = [row for row in endpoint._valid_rows("sign") if row.sealed]
         secrets = endpoint._secrets("sign")
         if not secrets:
             raise Fault(
                 "deliver.credential_missing",
-                f"{endpoint.name} has no valid credential to sign with.",
+                f"{endpoint.name} has no valid credential to send with.",
                 subject=f"endpoint {endpoint.code}",
             )
-        return {
+        sending = {
+            "allowed_hosts": tuple(endpoint._private_hosts()),
+            "connect_timeout": float(endpoint.connect_timeout),
+            "read_timeout": float(endpoint.read_timeout),
+            "pool_key": str(endpoint.id),
+        }
+        door = {
             "endpoint_id": endpoint.id,
             "url": endpoint.url,
             "profile": endpoint.authentication,
+            "kind": kind_of(endpoint.authentication),
             "secrets": secrets,
+            "username": rows[0].username or "",
             "signing": endpoint._settings(),
-            "sending": {
-                "allowed_hosts": tuple(endpoint._private_hosts()),
-                "connect_timeout": float(endpoint.connect_timeout),
-                "read_timeout": float(endpoint.read_timeout),
-                "pool_key": str(endpoint.id),
-            },
+            "sending": sending,
         }
+        if door["kind"] == "oauth2":
+            sending["bearer"] = self._source(endpoint, rows[0], secrets[0].value, dict(sending))
+        elif door["kind"] == "mtls":
+            sending["client_certificate"] = secrets[0].value
+        return door
+
+    def _source(self, endpoint, row, secret, sending):
+        scheme = scheme_of(endpoint.authentication, endpoint._settings())
+        if not scheme.token_url:
+            raise Fault(
+                "engine.configuration",
+                f"{endpoint.name} does not say where it gets a token (token_url in its authentication settings).",
+                subject=f"endpoint {endpoint.code}",
+            )
+        client_secret, refresh = secret_forms.client_secret(secret)
+        return TokenSource(
+            registry=self.env.registry,
+            version_id=row.version_id,
+            company_id=endpoint.company_id.id,
+            scheme=scheme,
+            client_id=row.username or "",
+            secret=client_secret,
+            refresh=refresh,
+            sending=sending,
+        )
 
     @api.private
     def _prepare(self, work, door):
-        """Sign the bytes as they will leave; the time signed is this attempt's, the id stays the message's."""
+        """The bytes as they will leave, with their proof; the time signed is this attempt's, the id the message's."""
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "sync-governance/1.0",
         }
-        headers |= signatures.sign(
-            work.encoded,
-            profile=door["profile"],
-            secrets=door["secrets"],
-            message_id=work.uid,
-            now=datetime.now(timezone.utc),
-            settings=door["signing"],
-        )
+        if door["kind"] != "signature":
+            # What a signature carries in its own headers: the same on every try, so that a repeat is recognised.
+            headers |= {"webhook-id": work.uid, "Idempotency-Key": f'"{work.uid}"'}
+        headers |= getattr(self, f"_prove_{door['kind']}")(work, door)
         return Parcel(
             message_id=work.message_id,
             endpoint_id=door["endpoint_id"],
@@ -66,6 +98,52 @@ class SyncTransportHttps(models.AbstractModel):
             settings=door["sending"],
         )
 
+    def _prove_signature(self, work, door):
+        return signatures.sign(
+            work.encoded,
+            profile=door["profile"],
+            secrets=door["secrets"],
+            message_id=work.uid,
+            now=datetime.now(timezone.utc),
+            settings=door["signing"],
+        )
+
+    def _prove_api_key(self, _work, door):
+        scheme = scheme_of(door["profile"], door["signing"])
+        return {scheme.header: scheme.prefix + door["secrets"][0].value}
+
+    def _prove_basic(self, _work, door):
+        return {"Authorization": shown.basic(door["username"], door["secrets"][0].value)}
+
+    def _prove_oauth2(self, _work, _door):
+        return {}  # the token is got when it is sent: there may be a newer one by then
+
+    def _prove_mtls(self, _work, _door):
+        return {}  # the connection shows the certificate
+
     @staticmethod
     def _send(parcel):
-        return http.deliver(http.Request(url=parcel.url, body=parcel.body, headers=parcel.headers, **parcel.settings))
+        settings = dict(parcel.settings)
+        source = settings.pop("bearer", None)
+        if source is None:
+            return http.deliver(http.Request(url=parcel.url, body=parcel.body, headers=parcel.headers, **settings))
+        return _sent_with_token(parcel, settings, source)
+
+
+def _sent_with_token(parcel, settings, source):
+    """Send with a token; when the partner does not know it any more, once again with another one."""
+    started = time.monotonic()
+    try:
+        held = source.held()
+        result = _deliver(parcel, settings, held)
+        if result.status != 401:
+            return result
+        another = source.held(refused=held)
+        return result if another is None else _deliver(parcel, settings, another)
+    except Fault as fault:
+        return http.DeliveryResult(None, {}, b"", time.monotonic() - started, fault)
+
+
+def _deliver(parcel, settings, held):
+    headers = {**parcel.headers, "Authorization": f"Bearer {held.token}"}
+    return http.deliver(http.Request(url=parcel.url, body=parcel.body, headers=headers, **settings))
