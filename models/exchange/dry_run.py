@@ -51,7 +51,7 @@ def preview(registry, message_ids, *, starts, versions):
     """
     deadline, previews = time.monotonic() + SECONDS, []
     for message_id in sorted(message_ids)[:SAMPLE]:
-        with _rolled_back(registry) as cr:
+        with rolled_back(registry) as cr:
             head = queue.look(cr, [message_id])
             if head and head[0].direction in starts:
                 previews.append(_preview(cr, head[0], starts[head[0].direction], versions))
@@ -61,7 +61,7 @@ def preview(registry, message_ids, *, starts, versions):
 
 
 @contextmanager
-def _rolled_back(registry):
+def rolled_back(registry):
     """A cursor of which nothing stays, in the database or in memory."""
     with registry.cursor() as cr:
         cr.execute("SET LOCAL lock_timeout = '3s'")

@@ -51,9 +51,13 @@ class SyncIntake(models.AbstractModel):
         :raises Fault: ``receive.*`` or ``authentication.*``; nothing but the rejection was stored
         """
         profile, credential_id = self._admitted(code, raw, headers, remote_address)
-        document = self._document(
-            profile, Envelope(raw), headers, remote_address, credential_id, json.dumps(mask_headers(dict(headers)))
-        )
+        try:
+            document = self._document(
+                profile, Envelope(raw), headers, remote_address, credential_id, json.dumps(mask_headers(dict(headers)))
+            )
+        except Fault as fault:
+            self._keep_rejection(profile, raw, headers, remote_address, fault)
+            raise
         return self._store_and_wait(profile, document) if document.patience else self._store(profile, [document])[0]
 
     @api.model
@@ -73,10 +77,14 @@ class SyncIntake(models.AbstractModel):
         faults, documents = {}, []
         for place, part in enumerate(parts):
             fault = part if isinstance(part, Fault) else self._too_large(profile, part.body)
+            if not fault:
+                try:
+                    documents.append(self._document(profile, part, {}, remote_address, credential_id, kept(part)))
+                except Fault as refused:
+                    self._keep_rejection(profile, part.body, headers, remote_address, refused)
+                    fault = refused
             if fault:
                 faults[place] = fault
-            else:
-                documents.append(self._document(profile, part, {}, remote_address, credential_id, kept(part)))
         receipts = iter(self._store(profile, documents) if documents else ())
         return [
             (getattr(part, "id", None), faults[place] if place in faults else next(receipts))
@@ -147,7 +155,10 @@ class SyncIntake(models.AbstractModel):
     # -- what it is --------------------------------------------------------------------------------------------------
 
     def _document(self, profile, item, headers, remote_address, credential_id, kept):
-        """What is stored of one document. ``headers`` tell what its envelope does not; ``kept`` is the text of them."""
+        """What is stored of one document. ``headers`` tell what its envelope does not; ``kept`` is the text of them.
+
+        :raises Fault: ``receive.version_ended`` where its contract's last day is over
+        """
         document = self._peek(profile, item.body)
         sha256 = hashlib.sha256(item.body).hexdigest()
         sender_key = item.id or signatures.dedupe_key(
@@ -156,6 +167,8 @@ class SyncIntake(models.AbstractModel):
         endpoint = self.env["sync.endpoint"]
         topic = item.topic or endpoint._topic_from(profile, headers, document)
         entry = profile["interfaces"].get(topic, UNKNOWN)
+        if entry.sunset and datetime.now(timezone.utc).date() > entry.sunset:
+            raise self._version_ended(profile, entry)
         return Incoming(
             raw=item.body,
             sha256=sha256,
@@ -170,6 +183,16 @@ class SyncIntake(models.AbstractModel):
             credential_id=credential_id,
             patience=entry.patience,
         )
+
+    def _version_ended(self, profile, entry):
+        follows = f" Send {entry.successor}." if entry.successor else ""
+        fault = Fault(
+            "receive.version_ended",
+            f"Documents of this kind ended in this form on {entry.sunset.isoformat()}.{follows}",
+            subject=f"endpoint {profile['code']}",
+        )
+        fault.sunset, fault.successor = entry.sunset, entry.successor
+        return fault
 
     def _peek(self, profile, raw):
         """The document, only to read the sender's key, the topic and the ordering key; None when it cannot be read.

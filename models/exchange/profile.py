@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from odoo import api, models
@@ -14,7 +15,8 @@ from ...core.faults import Fault
 @dataclass(frozen=True, slots=True)
 class InterfaceProfile:
     """``contract`` is a compiled validator, ``mapping`` a compiled mapping; the ids beside them are what a message is
-    stamped with. ``gates`` are ids.
+    stamped with. ``gates`` are ids. ``sunset`` is the last day (UTC) of a contract that ends, ``successor`` what comes
+    after it.
     """
 
     id: int
@@ -38,6 +40,8 @@ class InterfaceProfile:
     head_policy: str
     acknowledgement: str
     gates: tuple[int, ...]
+    sunset: date | None = None
+    successor: str | None = None
 
 
 class SyncEngine(models.AbstractModel):
@@ -59,6 +63,7 @@ class SyncEngine(models.AbstractModel):
                 subject=f"interface {record.code}",
             )
         endpoint, policy = record.endpoint_id, record.policy_id
+        sunset, successor = record.contract_id._ending()
         return InterfaceProfile(
             id=record.id,
             code=record.code,
@@ -81,4 +86,6 @@ class SyncEngine(models.AbstractModel):
             head_policy=policy.head_policy,
             acknowledgement=policy.acknowledgement,
             gates=tuple(policy.gate_ids.ids),
+            sunset=sunset,
+            successor=successor,
         )
