@@ -6,8 +6,11 @@ signature can be checked.
 
 import json
 import logging
+from datetime import datetime, timedelta, timezone
+from urllib.parse import quote
 
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import http_date
 
 from odoo import http
 
@@ -64,6 +67,12 @@ def problem(request, fault):
     challenge = getattr(fault, "challenge", None)
     if challenge and fault.entry.http_status == 401:
         headers["WWW-Authenticate"] = challenge
+    if sunset := getattr(fault, "sunset", None):
+        headers["Sunset"] = http_date(datetime.combine(sunset + timedelta(days=1), datetime.min.time(), timezone.utc))
+    if successor := getattr(fault, "successor", None):
+        document["successor"] = successor
+        urn = "urn:sync-governance:contract:" + quote(successor.replace(" ", ":"), safe=":")
+        headers["Link"] = f'<{urn}>; rel="successor-version"'
     return problem_response(request, fault.entry.http_status, document, headers)
 
 

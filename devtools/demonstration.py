@@ -5,6 +5,7 @@ through the same doors that people use: partners come from packs, one person wri
 """
 
 import base64
+import json
 import secrets
 
 CATALOGUE = (
@@ -29,6 +30,7 @@ def seed(env, ports: dict[str, int]) -> dict:
     author, approver, owners = _people(env, company)
     keys = _secrets()
     _partners(env, company, author, approver, owners, ports, keys)
+    _change(env, author)
     return _simulators(env, ports, keys, products)
 
 
@@ -174,6 +176,20 @@ def _partners(env, company, author, approver, owners, ports, keys):
         bring_live(
             env, pack, company, author=author, approver=approver, secrets=keys, addresses=addresses, owners=owners
         )
+
+
+def _change(env, author):
+    """Ada asks for a change of the shop's contract; it waits for Ben."""
+    contract = env["sync.contract"].with_user(author).search([("code", "=", "shopify.order")])._next_version()
+    schema = json.loads(contract.schema)
+    schema["properties"]["gift_message"] = {"type": "string", "maxLength": 500}
+    schema["properties"]["currency"] = {"$ref": "#/$defs/currency", "description": "The shop's currency, as ISO 4217."}
+    contract.schema = json.dumps(schema, indent=2)
+    request = env["sync.change.request"].with_user(author).browse(contract.action_request_change()["res_id"])
+    request.write(
+        {"name": "Orders with a gift message", "reason": "The shop will sell gift wrapping from December on."}
+    )
+    request.action_submit()
 
 
 def _simulators(env, ports, keys, products) -> dict:

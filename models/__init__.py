@@ -7,6 +7,7 @@ from . import exchange
 from . import exception
 from . import monitor
 from . import service_level
+from . import change
 from . import flow
 from . import handlers
 from . import publishers

@@ -78,6 +78,29 @@ class SyncCase(TransactionCase):
             cls.env, pack, cls.company, author=cls.author, approver=cls.approver, secrets=secrets, addresses=urls
         )
 
+    def goes_over(self, interface, **versions):
+        """Put other versions in force at a live interface, as people do: by a change request that another decides.
+
+        :param versions: records by field: ``mapping_id=mapping``; drafts are approved with it
+        """
+        request = (
+            self.env["sync.change.request"]
+            .with_user(self.author)
+            .create(
+                {
+                    "name": f"Other versions for {interface.code}",
+                    "company_id": interface.company_id.id,
+                    **{f"{name}s": [(4, version.id)] for name, version in versions.items()},
+                    "line_ids": [
+                        (0, 0, {"interface_id": interface.id, **{name: part.id for name, part in versions.items()}})
+                    ],
+                }
+            )
+        )
+        request.action_submit()
+        request.with_user(self.approver).action_approve()
+        return request
+
     # -- the wire ----------------------------------------------------------------------------------------------------
 
     def receive(

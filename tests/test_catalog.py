@@ -83,7 +83,7 @@ class TestPolicy(GovernanceCase):
         self.assertEqual(policy._retry_policy().schedule, (5.0, 30.0, 300.0))
         self.assertIn("5 s, 30 s, 5 min", policy.retry_text)
         for values in ({"retry_schedule": "soon"}, {"retry_schedule": ""}, {"retry_schedule": "-1"}):
-            with self.subTest(values=values), self.assertRaises(ValidationError), self.env.cr.savepoint():
+            with self.subTest(values=values), self.assertRaises(UserError), self.env.cr.savepoint():
                 policy.write(values)
 
     def test_parts_are_copied_not_changed_once_fixed(self):
@@ -178,7 +178,7 @@ class TestInterface(GovernanceCase):
         line = self.live()
         draft = line.contract_id._next_version()
         for values in ({"contract_id": draft.id}, {"owner_id": False}, {"policy_id": False}, {"mapping_id": False}):
-            with self.subTest(values=values), self.assertRaises(ValidationError), self.env.cr.savepoint():
+            with self.subTest(values=values), self.assertRaises(UserError), self.env.cr.savepoint():
                 line.write(values)
 
     def test_the_engine_is_told_why_it_must_not_run(self):

@@ -204,7 +204,7 @@ class TestReplayInTheFlow(test_flow.FlowCase):
             message, interface = self.message(receipt), self.message(receipt).interface_id
             then = message.mapping_id
             now = self.next_version(then)
-            interface.sudo().write({"mapping_id": now.id})  # sudo: as the lifecycle does
+            self.goes_over(interface, mapping_id=now)
             with self.mappings_used() as used:
                 self.replay(message, versions="then")
                 self.assertEqual((message.mapping_id, used), (then, [then]))

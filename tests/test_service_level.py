@@ -125,5 +125,5 @@ class TestServiceLevel(ExceptionCase):
         level = self.policy.service_level_id.copy({"code": "slow", "applied_seconds": 600})
         policy = self.policy.copy({"code": "slow", "service_level_id": level.id})
         with patch.object(self.registry["sync.interface"], "_missing", lambda _self: []):
-            self.interface.policy_id = policy
+            self.goes_over(self.interface, policy_id=policy)
         self.assertIn(self.next_look(), range(480, 486))

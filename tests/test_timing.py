@@ -76,7 +76,7 @@ class TestTiming(ExceptionCase):
         message = self.orders("1001")
         at_once = self.policy.copy({"code": "at-once", "timing": "real_time"})
         with patch.object(self.registry["sync.interface"], "_missing", lambda _self: []):
-            self.interface.policy_id = at_once
+            self.goes_over(self.interface, policy_id=at_once)
         self.run_engine()
         self.assertEqual(message.state, "done")
 

@@ -1,5 +1,6 @@
 """People at work in the browser: an operator, an integration manager, an approver, a security officer, a viewer."""
 
+import json
 from datetime import timedelta
 
 from odoo import fields
@@ -73,6 +74,25 @@ class TestOperationTours(HttpCase, test_flow.FlowCase):
             self.run_engine()
         self.assertDone(receipt)
         self.assertIn("Already applied", self.message(receipt).attempt_ids[0].detail)
+        self.assertEqual(self.env["sale.order"].search_count([]), orders)
+
+    def test_a_second_person_approves_a_change_of_a_contract(self):
+        self.approver.password = self.approver.login
+        with self.partner_answers():
+            receipt = self.shop_orders()
+            self.run_engine()
+        self.assertDone(receipt)
+        orders = self.env["sale.order"].search_count([])
+        interface = self.message(receipt).interface_id
+        contract = interface.contract_id.with_user(self.author)._next_version()
+        schema = json.loads(contract.schema)
+        schema["properties"]["gift_note"] = {"type": "string"}
+        contract.schema = json.dumps(schema)
+        request = self.env["sync.change.request"].browse(contract.action_request_change()["res_id"])
+        request.action_submit()
+        self.start_tour("/odoo", "sync_governance_approver_approves_change", login=self.approver.login)
+        self.assertEqual((request.state, interface.contract_id), ("approved", contract))
+        self.assertEqual(request.replay_ids.mapped("verdict"), ["same"])
         self.assertEqual(self.env["sale.order"].search_count([]), orders)
 
     def test_a_viewer_reads_the_process_of_an_order(self):

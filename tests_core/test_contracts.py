@@ -354,6 +354,11 @@ def test_a_document_deeper_than_a_recursive_contract_can_check_is_a_fault_and_no
     assert "nested more deeply" in fault.detail
 
 
+def test_an_alternative_that_allows_nothing_is_no_crash():
+    assert len(validate({"anyOf": [False, {"type": "string"}]}, 1)) == 1
+    assert len(validate({"oneOf": [False]}, 1)) == 1
+
+
 def test_equal_contracts_share_their_digest_whatever_the_order_of_members():
     schema = {"type": "string", "minLength": 1}
     assert compile(schema).digest == compile(dict(reversed(schema.items()))).digest

@@ -2,7 +2,12 @@
 
 from odoo import fields, models
 
-GOVERNED = [("sync.contract", "Contract"), ("sync.mapping", "Mapping"), ("sync.policy", "Policy")]
+GOVERNED = [
+    ("sync.contract", "Contract"),
+    ("sync.mapping", "Mapping"),
+    ("sync.policy", "Policy"),
+    ("sync.change.request", "Change request"),
+]
 
 
 class SyncLifecycleReject(models.TransientModel):

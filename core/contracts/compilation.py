@@ -53,6 +53,16 @@ def _registry() -> Registry[Any]:
     return META_SCHEMAS.with_resource(DEFINITIONS, DRAFT202012.create_resource(definitions()))
 
 
+def resolver_of(schema: dict[str, Any]) -> Any:
+    """The ``referencing`` resolver at the root of ``schema``; it fetches nothing."""
+    return _registry().resolver_with_root(DRAFT202012.create_resource(schema))
+
+
+def validator_at(schema: Any, resolver: Any) -> Any:
+    """A validator of a part of a checked schema, which only says whether a value ``is_valid``."""
+    return SchemaValidator(schema, registry=_registry(), _resolver=resolver, format_checker=format_checker())
+
+
 class Validator:
     """A compiled schema. Safe to share between threads; made by :func:`compile_schema`.
 
@@ -64,8 +74,7 @@ class Validator:
     def __init__(self, schema: dict[str, Any], digest: str) -> None:
         self.schema = schema
         self.digest = digest
-        root = DRAFT202012.create_resource(schema)
-        self._accepts = acceptance(schema, _registry().resolver_with_root(root))
+        self._accepts = acceptance(schema, resolver_of(schema))
         self._explaining = SchemaValidator(schema, registry=_registry(), format_checker=format_checker())
 
     def faults(self, document: Any, *, code: str = "validate.contract") -> list[Fault]:

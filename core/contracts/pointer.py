@@ -33,7 +33,7 @@ def place(path: Sequence[str | int]) -> list[str]:
             if list_name is None:
                 spoken.append(f"entry {part + 1}")
             else:
-                spoken[-1] = f"{_singular(list_name)} {part + 1}"
+                spoken[-1] = f"{singular(list_name)} {part + 1}"
             list_name = None
         else:
             list_name = words(part)
@@ -41,7 +41,7 @@ def place(path: Sequence[str | int]) -> list[str]:
     return spoken
 
 
-def _singular(name: str) -> str:
+def singular(name: str) -> str:
     """What one entry of the list ``name`` is called."""
     if name.endswith("ies") and len(name) > 4:
         return name[:-3] + "y"

@@ -60,9 +60,14 @@ def _singles(error: ValidationError) -> list[ValidationError]:
 
 def _branches(error: ValidationError) -> list[list[ValidationError]]:
     """The errors below ``error``, by the alternative that they belong to."""
-    by_branch = sorted(error.context or (), key=lambda suberror: suberror.schema_path[0])
+    by_branch = sorted(error.context or (), key=_branch_index)
     # pylint: disable-next=bad-builtin-groupby
-    return [list(branch) for _index, branch in groupby(by_branch, key=lambda suberror: suberror.schema_path[0])]
+    return [list(branch) for _index, branch in groupby(by_branch, key=_branch_index)]
+
+
+def _branch_index(suberror: ValidationError) -> Any:
+    """Which alternative it belongs to; the library does not say it of the alternative ``false``."""
+    return suberror.schema_path[0] if suberror.schema_path else -1
 
 
 def _distance(error: ValidationError, branch: Sequence[ValidationError]) -> tuple[int, int, int]:

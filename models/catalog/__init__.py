@@ -5,6 +5,8 @@ from . import service_level
 from . import retention
 from . import policy
 from . import contract
+from . import contract_compatibility
 from . import mapping
 from . import interface
 from . import timing
+from . import interface_change

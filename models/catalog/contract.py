@@ -19,7 +19,17 @@ class SyncContract(models.Model):
     _order = "code, id desc"
     _rec_names_search = ["code", "name"]
     _lifecycle_interface_field = "contract_id"
-    _lifecycle_content = ("code", "version", "company_id", "document_type_id", "form", "trading_partner_id", "schema")
+    _lifecycle_content = (
+        "code",
+        "version",
+        "company_id",
+        "document_type_id",
+        "form",
+        "trading_partner_id",
+        "schema",
+        "compatibility",
+        "undeclared",
+    )
 
     code = fields.Char(required=True, index=True, tracking=True, help="For example shopify.order")
     name = fields.Char(required=True, tracking=True)

@@ -76,6 +76,16 @@ class SyncHandler(models.AbstractModel):
         return outcome
 
     @api.private
+    def _set_aside(self, effects):
+        """Take what a document did out of its own way, so that it can be applied anew; only ever in a transaction that
+        is rolled back. Called as superuser.
+
+        :param effects: (model, id) of what the document created, changed or found
+        :return: whether it can be applied now as if for the first time
+        """
+        return False
+
+    @api.private
     def _touches(self, work):
         """What a work changes that other works change too, in an order that all agree on: the codes of its items.
 

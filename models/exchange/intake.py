@@ -77,11 +77,12 @@ class SyncIntake(models.AbstractModel):
         faults, documents = {}, []
         for place, part in enumerate(parts):
             fault = part if isinstance(part, Fault) else self._too_large(profile, part.body)
-            if fault is None:
+            if not fault:
                 try:
                     documents.append(self._document(profile, part, {}, remote_address, verdict, kept(part)))
-                except Fault as refusal:
-                    fault = refusal
+                except Fault as refused:
+                    self._keep_rejection(profile, part.body, headers, remote_address, refused)
+                    fault = refused
             if fault:
                 faults[place] = fault
         receipts = iter(self._store(profile, documents) if documents else ())
@@ -135,7 +136,7 @@ class SyncIntake(models.AbstractModel):
     def _document(self, profile, item, headers, remote_address, verdict, kept):
         """What is stored of one document. ``headers`` tell what its envelope does not; ``kept`` is the text of them.
 
-        :raises Fault: when the credential does not cover this kind of document
+        :raises Fault: ``authentication.scope_missing``, ``receive.version_ended`` where its contract's last day is over
         """
         document = self._peek(profile, item.body)
         sha256 = hashlib.sha256(item.body).hexdigest()
@@ -146,6 +147,8 @@ class SyncIntake(models.AbstractModel):
         topic = item.topic or endpoint._topic_from(profile, headers, document)
         entry = profile["interfaces"].get(topic, UNKNOWN)
         verdict.demand("write", entry.document_type)
+        if entry.sunset and datetime.now(timezone.utc).date() > entry.sunset:
+            raise self._version_ended(profile, entry)
         return Incoming(
             raw=item.body,
             sha256=sha256,
@@ -160,6 +163,16 @@ class SyncIntake(models.AbstractModel):
             credential_id=verdict.credential_id,
             patience=entry.patience,
         )
+
+    def _version_ended(self, profile, entry):
+        follows = f" Send {entry.successor}." if entry.successor else ""
+        fault = Fault(
+            "receive.version_ended",
+            f"Documents of this kind ended in this form on {entry.sunset.isoformat()}.{follows}",
+            subject=f"endpoint {profile['code']}",
+        )
+        fault.sunset, fault.successor = entry.sunset, entry.successor
+        return fault
 
     def _peek(self, profile, raw):
         """The document, only to read the sender's key, the topic and the ordering key; None when it cannot be read.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from odoo import api, models
@@ -14,7 +15,8 @@ from ...core.faults import Fault
 @dataclass(frozen=True, slots=True)
 class InterfaceProfile:
     """``contract`` is a compiled validator, ``mapping`` a compiled mapping; the ids beside them are what a message is
-    stamped with. ``gates`` are ids. ``rehearses``: what it brings has no effect, see ``rehearsal.py``.
+    stamped with. ``gates`` are ids. ``rehearses``: what it brings has no effect, see ``rehearsal.py``. ``sunset`` is the
+    last day (UTC) of a contract that ends, ``successor`` what comes after it.
     """
 
     id: int
@@ -40,6 +42,8 @@ class InterfaceProfile:
     gates: tuple[int, ...]
     rehearses: bool
     test_flag: tuple | None
+    sunset: date | None = None
+    successor: str | None = None
 
 
 class SyncEngine(models.AbstractModel):
@@ -61,6 +65,7 @@ class SyncEngine(models.AbstractModel):
                 subject=f"interface {record.code}",
             )
         endpoint, policy = record.endpoint_id, record.policy_id
+        sunset, successor = record.contract_id._ending()
         return InterfaceProfile(
             id=record.id,
             code=record.code,
@@ -85,4 +90,6 @@ class SyncEngine(models.AbstractModel):
             gates=tuple(policy.gate_ids.ids),
             rehearses=record._rehearses(),
             test_flag=endpoint._test_flag(),
+            sunset=sunset,
+            successor=successor,
         )

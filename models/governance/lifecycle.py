@@ -57,6 +57,11 @@ END $guard$
 """
 
 
+def numbers(version):
+    """The three numbers of a version, to compare it by; (0, 0, 0) for what is none."""
+    return tuple(map(int, version.split("."))) if SEMVER.fullmatch(version or "") else (0, 0, 0)
+
+
 class SyncLifecycle(models.AbstractModel):
     """A version of something that is reviewed before it works.
 
@@ -165,6 +170,8 @@ class SyncLifecycle(models.AbstractModel):
         result = super().write(vals)
         if content:
             self._move({"author_ids": [Command.link(self.env.uid)]})
+        if "sunset_date" in vals:
+            self.env.registry.clear_cache()
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -188,6 +195,31 @@ class SyncLifecycle(models.AbstractModel):
     def _compute_display_name(self):
         for record in self:
             record.display_name = f"{record.code} {record.version}" if record.code else record.version
+
+    @api.private
+    def _move(self, vals):
+        """As every transition; an approval only of what may be approved, whichever way it is reached."""
+        if vals.get("state") == "approved":
+            self._lock_siblings()
+            missing = [sentence for record in self for sentence in record._missing_for_approval()]
+            if missing:
+                raise UserError("\n".join(missing))
+        return super()._move(vals)
+
+    def _lock_siblings(self):
+        """Two versions of one thing are approved one after the other: each is judged by what is in force then.
+
+        Whoever comes second loses the race and is tried again by Odoo.
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM %(table)s WHERE (code, coalesce(company_id, 0)) IN"
+                " (SELECT code, coalesce(company_id, 0) FROM %(table)s WHERE id = ANY(%(ids)s))"
+                " ORDER BY id FOR NO KEY UPDATE",
+                table=SQL.identifier(self._table),
+                ids=self.ids,
+            )
+        )
 
     # -- transitions -----------------------------------------------------------------------------------------------
 
@@ -272,6 +304,25 @@ class SyncLifecycle(models.AbstractModel):
             "view_mode": "form",
         }
 
+    def action_request_change(self):
+        """A change request for this version, with the interfaces that use the one before."""
+        self.ensure_one()
+        request = self.env["sync.change.request"].create(
+            {
+                "name": self.env._("%(name)s, version %(version)s", name=self.name, version=self.version),
+                "company_id": self.company_id.id or self.env.company.id,
+                f"{self._lifecycle_interface_field}s": [Command.link(self.id)],
+            }
+        )
+        request.action_find_interfaces()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Change request"),
+            "res_model": request._name,
+            "res_id": request.id,
+            "view_mode": "form",
+        }
+
     @api.private
     def _next_version(self):
         self.ensure_one()
@@ -287,6 +338,10 @@ class SyncLifecycle(models.AbstractModel):
 
     def _missing_for_review(self):
         """Hook: what is missing before a review makes sense, in sentences."""
+        return []
+
+    def _missing_for_approval(self):
+        """Hook: why the version cannot be approved as it is, in sentences; asked whoever approves it and how."""
         return []
 
     def _check_unused(self):

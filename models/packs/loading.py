@@ -153,6 +153,7 @@ class SyncPack(models.AbstractModel):
                         "form": "partner",
                         "schema": reading.text(pack["name"], entry["file"]),
                     },
+                    {"compatibility": _promise(pack, entry["code"])},
                 )
                 for entry in pack.get("contracts", ())
             },
@@ -219,8 +220,11 @@ class SyncPack(models.AbstractModel):
             code = f"{entry['code']}-{number}"
         return parts.create({**data, "code": code, "company_id": company.id})
 
-    def _version(self, model, pack, company, entry, content):
-        """The version with this content: an existing one, the draft brought up to date, or a new draft."""
+    def _version(self, model, pack, company, entry, content, first=None):
+        """The version with this content: an existing one, the draft brought up to date, or a new draft.
+
+        ``first`` are further values for the very first version; later ones take over what people decided since.
+        """
         versions = self.env[model].search(
             [("code", "=", entry["code"]), ("company_id", "=", company.id)], order="id desc"
         )
@@ -240,6 +244,7 @@ class SyncPack(models.AbstractModel):
         return self.env[model].create(
             {
                 **content,
+                **(first or {}),
                 "code": entry["code"],
                 "name": entry["name"],
                 "version": pack["version"],
@@ -296,6 +301,13 @@ class SyncPack(models.AbstractModel):
                 self.env["sync.credential"].create(
                     {"name": endpoint.name, "endpoint_id": endpoint.id, "secret_input": secret}
                 )
+
+
+def _promise(pack, code):
+    """What the next version may not break: partners go on reading what we send with what they have."""
+    directions = {endpoint["code"]: endpoint["direction"] for endpoint in pack["endpoints"]}
+    used = {directions[entry["endpoint"]] for entry in pack["interfaces"] if entry.get("contract") == code}
+    return "forward" if used == {"outbound"} else "backward"
 
 
 def _plain(value):

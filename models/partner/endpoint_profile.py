@@ -1,5 +1,6 @@
 """What the intake needs to know of an endpoint, in memory."""
 
+from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -13,13 +14,19 @@ from .trading_partner import CONNECTABLE
 
 
 class Entry(NamedTuple):
-    """What the intake knows of an interface; ``patience`` is how many seconds the sender waits for the result, or 0."""
+    """What the intake knows of an interface; ``patience`` is how many seconds the sender waits for the result, or 0.
+
+    ``sunset`` is the last day (UTC) of its contract where that has ended or will, ``successor`` the version that
+    follows.
+    """
 
     interface_id: int | None = None
     document_type_id: int | None = None
     pool: str = "standard"
     patience: int = 0
     document_type: str | None = None
+    sunset: date | None = None
+    successor: str | None = None
 
 
 UNKNOWN = Entry()
@@ -79,6 +86,7 @@ class SyncEndpoint(models.Model):
                     interface.policy_id.worker_pool,
                     interface.policy_id.patience if interface.policy_id.timing == "synchronous" else 0,
                     interface.document_type_id.code,
+                    *interface.contract_id._ending(),
                 )
                 for interface in self.interface_ids
                 if interface.state == "live" and interface.topic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from ..handlers.reading import plain, unit_code
 
 def timestamp(value: datetime) -> str:
     """A naive UTC datetime of Odoo as RFC 3339."""
-    return value.replace(tzinfo=UTC, microsecond=0).isoformat()
+    return value.replace(tzinfo=timezone.utc, microsecond=0).isoformat()
 
 
 def day(value: date) -> str:

@@ -29,6 +29,15 @@ class OrderCreate(models.AbstractModel):
         return sorted({code for line in work.canonical["lines"] for code in identifiers(line["item"], "sku", "own")})
 
     @api.private
+    def _set_aside(self, effects):
+        """The order that was placed is no longer known to its process, and keeps no stock."""
+        ids = [res_id for model, res_id in effects if model == "sale.order"]
+        orders = self.env["sale.order"].browse(ids).exists()
+        self.env["sync.process.link"].search([("res_model", "=", "sale.order"), ("res_id", "in", orders.ids)]).unlink()
+        orders.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel")).do_unreserve()
+        return True
+
+    @api.private
     def _apply_one(self, work):
         document = work.canonical
         process = self._process(work, document)
