@@ -9,3 +9,4 @@ from . import test_health, test_idle_lanes, test_production
 from . import test_due, test_due_kinds, test_service_level, test_timing
 from . import test_control, test_replay, test_words
 from . import test_prepared, test_storing, test_table
+from . import test_audit, test_audit_chain, test_audit_command, test_audit_evidence, test_privacy

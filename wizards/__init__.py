@@ -4,3 +4,6 @@ from . import exception_close
 from . import exception_map
 from . import message_request
 from . import pack_install
+from . import audit_export
+from . import message_unmask
+from . import personal_erase

@@ -38,6 +38,7 @@ class InterfaceProfile:
     head_policy: str
     acknowledgement: str
     gates: tuple[int, ...]
+    confidential: bool = False
 
 
 class SyncEngine(models.AbstractModel):
@@ -81,4 +82,5 @@ class SyncEngine(models.AbstractModel):
             head_policy=policy.head_policy,
             acknowledgement=policy.acknowledgement,
             gates=tuple(policy.gate_ids.ids),
+            confidential=record._is_confidential(),
         )
