@@ -7,3 +7,6 @@ def uninstall_hook(env):
     env.cr.execute(
         "DROP FUNCTION IF EXISTS sync_lifecycle_guard(), sync_policy_gate_guard(), sync_interface_guard() CASCADE"
     )
+    env.cr.execute(
+        "DROP FUNCTION IF EXISTS sync_audit_guard(), sync_audit_head_guard(), sync_audit_anchor_guard() CASCADE"
+    )

@@ -12,3 +12,4 @@ from . import flow
 from . import handlers
 from . import publishers
 from . import packs
+from . import audit

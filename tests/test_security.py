@@ -6,7 +6,7 @@ from odoo.tests import Form
 from .governance_fixture import GovernanceCase
 
 # The same for every company: catalogues that the addon brings and nobody fills with business.
-# The last five are the server's own, about no document.
+# The last seven are the server's own, about no document.
 SHARED = {
     "sync.document.type",
     "sync.process.type",
@@ -17,6 +17,8 @@ SHARED = {
     "sync.field.group",
     "sync.alarm",
     "sync.watermark",
+    "sync.audit.chain",
+    "sync.audit.anchor",
 }
 DOMAINS = ("sales", "warehouse", "finance", "service", "integration")
 CONFIGURATION = (

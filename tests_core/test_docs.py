@@ -31,7 +31,7 @@ TABLE = re.compile(r"(<!-- table: ([a-z-]+) -->\n).*?(<!-- end -->)", re.S)
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.S | re.M)
 SPAN = re.compile(r"`([^`\n]+)`")
 HOST_WORDS = {"sale.order", "web.base.url"}
-FILES = (".py", ".json", ".md", ".xml", ".sql", ".csv", ".txt", ".toml", ".log", ".html", ".conf")
+FILES = (".py", ".json", ".jsonl", ".md", ".xml", ".sql", ".csv", ".txt", ".toml", ".log", ".html", ".conf")
 
 
 def text_of(page: Path) -> str:

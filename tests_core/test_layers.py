@@ -117,7 +117,7 @@ def test_the_faults_import_nothing_of_core():
     assert not offences(sources("core/faults"), lambda _file, name: within(name, "addon"))
 
 
-@pytest.mark.parametrize("room", ["canonical", "codecs", "contracts", "mapping", "queue", "security"])
+@pytest.mark.parametrize("room", ["audit", "canonical", "codecs", "contracts", "mapping", "queue", "security"])
 def test_no_algorithm_but_delivery_knows_the_network(room):
     assert not offences(sources(f"core/{room}"), lambda _file, name: within(name, *WAYS_OUT, "addon.core.delivery"))
 

@@ -5,3 +5,6 @@ from . import exception_map
 from . import message_request
 from . import pack_install
 from . import traffic_waiver
+from . import audit_export
+from . import message_unmask
+from . import personal_erase

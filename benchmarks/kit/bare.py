@@ -61,7 +61,10 @@ def _profiles(cr) -> SimpleNamespace:
     names = ("document_type_id", "contract_id", "mapping_id", "policy_id")
     return SimpleNamespace(
         ownership_version=lambda _company: 0,
-        _interfaces={key: SimpleNamespace(**dict(zip(names, row, strict=True))) for key, *row in cr.fetchall()},
+        _interfaces={
+            key: SimpleNamespace(confidential=False, **dict(zip(names, row, strict=True)))
+            for key, *row in cr.fetchall()
+        },
     )
 
 

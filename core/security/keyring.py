@@ -19,7 +19,9 @@ import re
 from collections.abc import Mapping
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ..faults import Fault
 
@@ -85,10 +87,8 @@ class KeyRing:
     def encrypt(self, plain: str | bytes, aad: str) -> str:
         """The token for ``plain``; only the same ``aad`` (which record and field it belongs to) opens it again."""
         content = plain.encode("utf-8") if isinstance(plain, str) else plain
-        key_id, key = self.primary, self._keys[self.primary]
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = AESGCM(key).encrypt(nonce, content, _bound(key_id, aad))
-        packed = base64.urlsafe_b64encode(_check(key) + nonce + sealed).rstrip(b"=").decode("ascii")
+        key_id, sealed = self.seal(content, aad)
+        packed = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
         return f"{_VERSION}.{key_id}.{packed}"
 
     def decrypt(self, token: str, aad: str) -> str:
@@ -97,7 +97,27 @@ class KeyRing:
         :raise KeyProblem: saying which of these it is: not a token; a key that is not configured; another key under
             that id; a changed token or another ``aad``
         """
-        key_id, check, nonce, sealed = _unpacked(token)
+        key_id, sealed = _unpacked(token)
+        try:
+            return self.unseal(key_id, sealed, aad).decode("utf-8")
+        except UnicodeDecodeError:
+            raise KeyProblem(f"The secret under key {key_id} is not text.", key_id=key_id) from None
+
+    def seal(self, content: bytes, aad: str) -> tuple[str, bytes]:
+        """``content`` encrypted, as (key id, bytes); what stands in a token, for columns that hold bytes."""
+        key_id, key = self.primary, self._keys[self.primary]
+        nonce = os.urandom(_NONCE_BYTES)
+        return key_id, _check(key) + nonce + AESGCM(key).encrypt(nonce, content, _bound(key_id, aad))
+
+    def unseal(self, key_id: str, sealed: bytes, aad: str) -> bytes:
+        """What was sealed with the key ``key_id``.
+
+        :raise KeyProblem: as :meth:`decrypt`
+        """
+        if len(sealed) < _CHECK_BYTES + _NONCE_BYTES + _TAG_BYTES:
+            raise KeyProblem(f"The secret under key {key_id} is damaged.", key_id=key_id)
+        nonce_end = _CHECK_BYTES + _NONCE_BYTES
+        check, nonce, content = sealed[:_CHECK_BYTES], sealed[_CHECK_BYTES:nonce_end], sealed[nonce_end:]
         key = self._keys.get(key_id)
         if key is None:
             known = ", ".join(self._keys)
@@ -108,13 +128,29 @@ class KeyRing:
         if not hmac.compare_digest(check, _check(key)):
             raise KeyProblem(f"The key configured as {key_id} is not the one that encrypted the secret.", key_id=key_id)
         try:
-            return AESGCM(key).decrypt(nonce, sealed, _bound(key_id, aad)).decode("utf-8")
+            return AESGCM(key).decrypt(nonce, content, _bound(key_id, aad))
         except InvalidTag:
             raise KeyProblem(
                 f"Key {key_id} is right, but the secret was changed or belongs to another record.", key_id=key_id
             ) from None
-        except UnicodeDecodeError:
-            raise KeyProblem(f"The secret under key {key_id} is not text.", key_id=key_id) from None
+
+    def derive(self, purpose: str, key_id: str | None = None) -> bytes:
+        """32 bytes for ``purpose`` alone (HKDF-SHA256, RFC 5869), always the same of one key.
+
+        :param key_id: of which key; without it, of the one that encrypts now
+        :raise KeyProblem: when that key is not configured
+        """
+        key_id = key_id or self.primary
+        key = self._keys.get(key_id)
+        if key is None:
+            raise KeyProblem(f"Key {key_id} is not configured.", key_id=key_id)
+        info = f"sync_governance {purpose}".encode()
+        return HKDF(algorithm=hashes.SHA256(), length=_KEY_BYTES, salt=None, info=info).derive(key)
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The names of the keys, the one that encrypts first."""
+        return tuple(self._keys)
 
     def needs_rewrap(self, token: str) -> bool:
         """Whether ``token`` was encrypted with another key than the one that encrypts now."""
@@ -141,8 +177,8 @@ class KeyRing:
         return f"KeyRing({', '.join(self._keys)})"
 
 
-def _unpacked(token: str) -> tuple[str, bytes, bytes, bytes]:
-    """Key id, check value, nonce and sealed content of ``token``."""
+def _unpacked(token: str) -> tuple[str, bytes]:
+    """Key id and sealed bytes of ``token``."""
     version, _separator, rest = token.partition(".")
     key_id, _separator, packed = rest.partition(".")
     if version != _VERSION or not _KEY_ID.fullmatch(key_id):
@@ -153,8 +189,7 @@ def _unpacked(token: str) -> tuple[str, bytes, bytes, bytes]:
         content = b""
     if len(content) < _CHECK_BYTES + _NONCE_BYTES + _TAG_BYTES:
         raise KeyProblem(f"The secret under key {key_id} is damaged.", key_id=key_id)
-    nonce_end = _CHECK_BYTES + _NONCE_BYTES
-    return key_id, content[:_CHECK_BYTES], content[_CHECK_BYTES:nonce_end], content[nonce_end:]
+    return key_id, content
 
 
 def _bound(key_id: str, aad: str) -> bytes:

@@ -7,10 +7,10 @@ is still seen to have been there, so that an error can be understood from a mask
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 MASK = "•••"
 _DEEPEST = 100
@@ -21,17 +21,59 @@ def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: _masked_header(name, value) for name, value in headers.items()}
 
 
-def mask_document(document: Any, *, pointers: Iterable[str] = ()) -> Any:
-    """A copy of ``document`` with personal fields and secrets hidden.
+def mask_document(
+    document: Any, *, pointers: Iterable[str] = (), personal: bool = True, commercial: bool = False
+) -> Any:
+    """A copy of ``document`` with secrets hidden, and what is asked for besides.
 
     :param pointers: further places to hide, JSON pointers in which ``*`` stands for every member of one level
+    :param personal: hide what says who somebody is, where he lives, how he is reached
+    :param commercial: hide prices, amounts, conditions
     """
-    masked = _masked(document, is_person=False, depth=0)
+    masked = _masked(document, _Rule(personal, commercial), is_person=False, depth=0)
     for pointer in pointers:
         if not pointer.startswith("/"):
             raise ValueError(f"not a JSON pointer into a document: {pointer!r}")
         _hide(masked, [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]])
     return masked
+
+
+def is_personal(name: str) -> bool:
+    """Whether a member or field of this name is personal or secret wherever it stands."""
+    fields = _rules()["fields"]
+    return name.lower() in fields["anywhere"] or name.lower() in fields["secrets"]
+
+
+def mask_fault(fault: Mapping[str, Any]) -> dict[str, Any]:
+    """A fault (as :meth:`~sync_governance.core.faults.Fault.as_dict` tells it) without the personal values it found.
+
+    Its pointer says what stood there; the sentence that repeats the value is masked with it, and so are the causes.
+    """
+    masked = dict(fault)
+    causes = [mask_fault(cause) for cause in fault.get("causes") or ()]
+    if causes:
+        masked["causes"] = causes
+    for single in _singles(fault):
+        found = single.get("found")
+        if found is None or not is_personal(str(single.get("pointer") or "").rpartition("/")[2]):
+            continue
+        for name in ("detail", "found"):
+            text = masked.get(name)
+            value = str(found).strip("'")
+            if isinstance(text, str) and value and value in text:
+                masked[name] = text.replace(value, MASK)
+    return masked
+
+
+def _singles(fault: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield fault
+    for cause in fault.get("causes") or ():
+        yield from _singles(cause)
+
+
+class _Rule(NamedTuple):
+    personal: bool
+    commercial: bool
 
 
 def _masked_header(name: str, value: str) -> str:
@@ -44,22 +86,34 @@ def _masked_header(name: str, value: str) -> str:
     return f"{scheme} {MASK}" if known else _mask(value)
 
 
-def _masked(value: Any, *, is_person: bool, depth: int) -> Any:
+def _masked(value: Any, rule: _Rule, *, is_person: bool, depth: int) -> Any:
     if depth > _DEEPEST:
         return MASK
     if isinstance(value, Mapping):
-        return {name: _masked_member(str(name), member, is_person, depth) for name, member in value.items()}
+        return {name: _masked_member(str(name), member, rule, is_person, depth) for name, member in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_masked(item, is_person=is_person, depth=depth + 1) for item in value]
+        return [_masked(item, rule, is_person=is_person, depth=depth + 1) for item in value]
     return value
 
 
-def _masked_member(name: str, value: Any, is_person: bool, depth: int) -> Any:
+def _masked_member(name: str, value: Any, rule: _Rule, is_person: bool, depth: int) -> Any:
     fields = _rules()["fields"]
     lower = name.lower()
+    if isinstance(value, (list, tuple)) and not any(isinstance(item, (Mapping, list, tuple)) for item in value):
+        return [_masked_member(name, item, rule, is_person, depth) for item in value]
     if isinstance(value, (Mapping, list, tuple)):
-        return _masked(value, is_person=is_person or lower in fields["people"], depth=depth + 1)
-    return _mask(value) if lower in fields["anywhere"] or (is_person and lower in fields["of_people"]) else value
+        return _masked(value, rule, is_person=is_person or lower in fields["people"], depth=depth + 1)
+    hidden = (
+        lower in fields["secrets"]
+        or (rule.personal and (lower in fields["anywhere"] or (is_person and lower in fields["of_people"])))
+        or (rule.commercial and _is_commercial(lower))
+    )
+    return _mask(value) if hidden else value
+
+
+def _is_commercial(lower: str) -> bool:
+    fields = _rules()["fields"]
+    return lower in fields["commercial"] or any(word in lower for word in fields["commercial_words"])
 
 
 def _hide(document: Any, tokens: list[str]) -> None:

@@ -29,6 +29,7 @@ from . import gauge
 from . import intake
 from . import engine
 from . import profile
+from . import confidential
 from . import synchronous
 from . import steward
 from . import wake

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import psycopg2
 
-from odoo import api
+from odoo import SUPERUSER_ID, api
 
 from ...core import queue
 from ...core.codecs import codec
@@ -18,6 +18,7 @@ from .batch import Batch
 from .cursor import rolled_back
 from .inbound import as_fault, only_the_engine_commits, run_stages
 from .loading import load
+from .sealing import SEALED, opened
 
 _logger = logging.getLogger(__name__)
 
@@ -101,12 +102,12 @@ def _run(batch, work):
 def _bodies(cr, message_id):
     """What was stored of the last run: {kind: document}."""
     cr.execute(
-        "SELECT kind, content FROM sync_payload WHERE message_id = %s AND kind IN ('canonical', 'sent')", [message_id]
+        f"SELECT {SEALED} FROM sync_payload p WHERE message_id = %s AND kind IN ('canonical', 'sent')", [message_id]
     )
-    bodies = {}
-    for kind, content in cr.fetchall():
+    bodies, env = {}, api.Environment(cr, SUPERUSER_ID, {})  # for the server's keys alone
+    for row in cr.fetchall():
         try:
-            bodies[kind] = codec("json").decode(bytes(content or b""))
+            bodies[row[3]] = codec("json").decode(opened(env, *row) or b"")
         except Fault:
             continue  # what is no document cannot be compared
     return bodies

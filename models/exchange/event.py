@@ -47,7 +47,7 @@ class SyncEvent(models.Model):
     res_id = fields.Many2oneReference(string="Record", model_field="res_model", readonly=True)
     ordering_key = fields.Char(string="Ordering key", required=True, readonly=True)
     state = fields.Selection([("new", "New"), ("routed", "Routed")], required=True, readonly=True)
-    document = fields.Text(readonly=True, groups=CONTENT_GROUPS)
+    document = fields.Text(readonly=True, groups=fields.NO_ACCESS, help="As it was published; shown masked below.")
     document_text = fields.Text(compute="_compute_document_text", groups=CONTENT_GROUPS, string="Canonical document")
     occurred_at = fields.Datetime(string="Happened", readonly=True)
     published_at = fields.Datetime(string="Published", readonly=True)
@@ -70,9 +70,12 @@ class SyncEvent(models.Model):
         for event in self:
             event.display_name = f"{event.document_type_id.title} {event.ordering_key}"
 
+    @api.depends_context("uid")
     def _compute_document_text(self):
+        hidden = self.env["sync.payload"]._hidden()
         for event in self:
-            event.document_text = readable((event.document or "").encode())
+            raw = event.sudo().document or ""  # sudo: masked in the next line; who may see it is the field's group
+            event.document_text = readable(raw.encode(), hidden)
 
     # -- publish: the first outbound stage -------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import math
 import time
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import datetime, timezone
 
 from odoo import api, models
 
@@ -21,6 +22,7 @@ from ...core.faults import Fault
 from ...core.security.masking import mask_headers
 from ..partner.endpoint_profile import UNKNOWN
 from .cursor import read_committed
+from .sealing import ring_of, seal
 from .storing import LOCK_SECONDS, Incoming, Receipt, store, store_at_once
 from .synchronous import AtOnce
 from .trip import request_cursor, stashed_cursor
@@ -149,6 +151,7 @@ class SyncIntake(models.AbstractModel):
         verdict.demand("write", entry.document_type)
         if entry.sunset and datetime.now(timezone.utc).date() > entry.sunset:
             raise self._version_ended(profile, entry)
+        key_id, sealed = self._sealed(profile, topic, item.body, sha256)
         return Incoming(
             raw=item.body,
             sha256=sha256,
@@ -162,6 +165,8 @@ class SyncIntake(models.AbstractModel):
             remote_address=remote_address,
             credential_id=verdict.credential_id,
             patience=entry.patience,
+            key_id=key_id,
+            sealed=sealed,
         )
 
     def _version_ended(self, profile, entry):
@@ -173,6 +178,16 @@ class SyncIntake(models.AbstractModel):
         )
         fault.sunset, fault.successor = entry.sunset, entry.successor
         return fault
+
+    def _sealed(self, profile, topic, raw, sha256):
+        """Key id and encrypted bytes of what is confidential, or of what may be because nobody knows it; else Nones.
+
+        :raises KeyProblem: when there is no key: then it is refused, and not stored for everybody to read
+        """
+        plain = profile["plain_topics"]
+        if plain is None or topic in plain:
+            return None, None
+        return seal(ring_of(self.env), profile["company_id"], "received", raw, sha256)
 
     def _peek(self, profile, raw):
         """The document, only to read the sender's key, the topic and the ordering key; None when it cannot be read.

@@ -9,8 +9,9 @@ import json
 
 from ...core import queue
 from ...core.codecs import codec
-from ...core.security.masking import mask_headers
+from ...core.security.masking import mask_fault, mask_headers
 from ...core.work import Done, Wait
+from .sealing import ring_of, seal
 
 _ATTEMPTS = queue.Frequent("""
     INSERT INTO sync_attempt (message_id, company_id, outcome, stage, fault_code, blame, detail, faults, subject,
@@ -23,12 +24,12 @@ _ATTEMPTS = queue.Frequent("""
                 duration_ms, request_status)
 """)
 _PAYLOADS = queue.Frequent("""
-    INSERT INTO sync_payload (message_id, company_id, kind, content, size, sha256, content_type, created_at)
+    INSERT INTO sync_payload (message_id, company_id, kind, content, key_id, size, sha256, content_type, created_at)
     SELECT t.*, now() AT TIME ZONE 'UTC'
-      FROM unnest(%s::int[], %s::int[], %s::text[], %s::bytea[], %s::int[], %s::text[], %s::text[])
-           AS t(message_id, company_id, kind, content, size, sha256, content_type)
+      FROM unnest(%s::int[], %s::int[], %s::text[], %s::bytea[], %s::text[], %s::int[], %s::text[], %s::text[])
+           AS t(message_id, company_id, kind, content, key_id, size, sha256, content_type)
     ON CONFLICT (message_id, kind) WHERE message_id IS NOT NULL DO UPDATE
-       SET content = EXCLUDED.content, size = EXCLUDED.size, sha256 = EXCLUDED.sha256,
+       SET content = EXCLUDED.content, key_id = EXCLUDED.key_id, size = EXCLUDED.size, sha256 = EXCLUDED.sha256,
            content_type = EXCLUDED.content_type, created_at = EXCLUDED.created_at
 """)
 _EFFECTS = queue.Frequent("""
@@ -69,7 +70,7 @@ def finish(cr, batch, works, worker):
         ],
     )
     _attempts(cr, works, worker, frozenset())
-    _documents(cr, works)
+    _documents(cr, batch, works)
     effects(cr, works)
 
 
@@ -80,7 +81,7 @@ def record(cr, batch, works, worker, *, retried=frozenset()):
         return
     _write_stamps(cr, batch, works)
     _attempts(cr, works, worker, retried)
-    _documents(cr, works)
+    _documents(cr, batch, works)
 
 
 def _stamps(batch, works):
@@ -124,7 +125,7 @@ def _write_stamps(cr, batch, works):
 def _attempts(cr, works, worker, retried):
     rows = []
     for work in works:
-        outcome, fault = work.outcome, None
+        outcome, fault, told = work.outcome, None, None
         if isinstance(outcome, Done):
             word = "done"
         elif isinstance(outcome, Wait):
@@ -134,6 +135,8 @@ def _attempts(cr, works, worker, retried):
             word = "retry" if work.message_id in retried else "failed"
             if fault.code == "sequence.superseded":
                 word = "superseded"
+        if fault:
+            told = mask_fault(fault.as_dict())
         rows.append(
             (
                 work.message_id,
@@ -142,8 +145,8 @@ def _attempts(cr, works, worker, retried):
                 work.stage,
                 fault.code if fault else None,
                 fault.blame if fault else None,
-                fault.detail if fault else (" ".join([outcome.note, *work.notices]).strip() or None),
-                json.dumps([fault.as_dict()], ensure_ascii=False, default=str) if fault else None,
+                told["detail"] if fault else (" ".join([outcome.note, *work.notices]).strip() or None),
+                json.dumps([told], ensure_ascii=False, default=str) if fault else None,
                 fault.subject if fault else None,
                 json.dumps({stage: round(ms, 1) for stage, ms in work.timings.items()}),
                 worker,
@@ -155,7 +158,7 @@ def _attempts(cr, works, worker, retried):
     cr.execute(_ATTEMPTS, columns)
 
 
-def _documents(cr, works):
+def _documents(cr, batch, works):
     """The canonical document, once per message: a later attempt replaces it, it never piles up."""
     rows = [
         (work.message_id, work.company_id, "canonical", codec("json").encode(work.translated or work.canonical))
@@ -171,20 +174,40 @@ def _documents(cr, works):
     ]
     if not rows:
         return
-    _write_payloads(cr, rows)
+    _write_payloads(cr, rows, _sealer(batch, works))
 
 
-def _write_payloads(cr, rows):
+def _sealer(batch, works):
+    """How a body is stored: a function of (message id, company id, kind, bytes, sha256) -> (key id, bytes)."""
+    sealed = {
+        work.message_id
+        for work in works
+        if (profile := batch._interfaces.get(work.interface_id)) is not None and profile.confidential
+    }
+    if not sealed:
+        return lambda _message_id, _company_id, _kind, content, _sha256: (None, content)
+    ring = ring_of(batch.env)
+
+    def stored(message_id, company_id, kind, content, sha256):
+        return seal(ring, company_id, kind, content, sha256) if message_id in sealed else (None, content)
+
+    return stored
+
+
+def _write_payloads(cr, rows, sealer):
     """Insert bodies: rows of (message id, company id, kind, bytes)."""
+    sha256s = [hashlib.sha256(row[3]).hexdigest() for row in rows]
+    stored = [sealer(*row, sha256) for row, sha256 in zip(rows, sha256s, strict=True)]
     cr.execute(
         _PAYLOADS,
         [
             [row[0] for row in rows],
             [row[1] for row in rows],
             [row[2] for row in rows],
-            [row[3] for row in rows],
+            [content for _key_id, content in stored],
+            [key_id for key_id, _content in stored],
             [len(row[3]) for row in rows],
-            [hashlib.sha256(row[3]).hexdigest() for row in rows],
+            sha256s,
             ["application/json"] * len(rows),
         ],
     )

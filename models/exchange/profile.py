@@ -15,8 +15,8 @@ from ...core.faults import Fault
 @dataclass(frozen=True, slots=True)
 class InterfaceProfile:
     """``contract`` is a compiled validator, ``mapping`` a compiled mapping; the ids beside them are what a message is
-    stamped with. ``gates`` are ids. ``rehearses``: what it brings has no effect, see ``rehearsal.py``. ``sunset`` is the
-    last day (UTC) of a contract that ends, ``successor`` what comes after it.
+    stamped with. ``gates`` are ids. ``rehearses``: what it brings has no effect, see ``rehearsal.py``. ``sunset`` is
+    the last day (UTC) of a contract that ends, ``successor`` what comes after it.
     """
 
     id: int
@@ -44,6 +44,7 @@ class InterfaceProfile:
     test_flag: tuple | None
     sunset: date | None = None
     successor: str | None = None
+    confidential: bool = False
 
 
 class SyncEngine(models.AbstractModel):
@@ -92,4 +93,5 @@ class SyncEngine(models.AbstractModel):
             test_flag=endpoint._test_flag(),
             sunset=sunset,
             successor=successor,
+            confidential=record._is_confidential(),
         )

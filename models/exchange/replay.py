@@ -11,6 +11,7 @@ from contextlib import suppress
 from ...core.codecs import codec
 from ...core.faults import Fault
 from ...core.work import Done
+from .sealing import SEALED, opened
 
 # Where a replay may start, by direction; the first is what is offered.
 STARTS = {"inbound": ("receive", "apply"), "outbound": ("translate", "deliver"), "internal": ("apply",)}
@@ -20,34 +21,46 @@ SKIPPED = {
     "deliver": {"gate", "translate", "validate", "encode"},
 }
 # SQL over sync_message m: what the start needs is still there.
+EVENT = "EXISTS (SELECT FROM sync_event e WHERE e.id = m.event_id AND e.erased_at IS NULL)"
 CONTENT = {
     "receive": """EXISTS (SELECT FROM sync_payload p WHERE p.transmission_id = m.transmission_id
-                             AND p.kind = 'received')""",
-    "apply": """(m.event_id IS NOT NULL OR EXISTS (SELECT FROM sync_payload p WHERE p.message_id = m.id
-                                                      AND p.kind = 'canonical'))""",
-    "translate": "m.event_id IS NOT NULL",
-    "deliver": "EXISTS (SELECT FROM sync_payload p WHERE p.message_id = m.id AND p.kind = 'sent')",
+                             AND p.kind = 'received' AND p.erased_at IS NULL)""",
+    "apply": f"""({EVENT} OR EXISTS (SELECT FROM sync_payload p WHERE p.message_id = m.id
+                                        AND p.kind = 'canonical' AND p.erased_at IS NULL))""",
+    "translate": EVENT,
+    "deliver": """EXISTS (SELECT FROM sync_payload p WHERE p.message_id = m.id AND p.kind = 'sent'
+                             AND p.erased_at IS NULL)""",
 }
 
 ALREADY = "Already applied"
 
 
-def fill(cr, works):
+def fill(env, works):
     """Give replayed works what their start needs; one whose content is gone ends here."""
     stored = [work.message_id for work in works if work.replay.start in ("apply", "deliver")]
-    cr.execute(
-        """SELECT message_id, kind, content FROM sync_payload
-            WHERE message_id = ANY(%s) AND kind IN ('canonical', 'sent')""",
+    env.cr.execute(
+        f"""SELECT message_id, {SEALED} FROM sync_payload p
+             WHERE message_id = ANY(%s) AND kind IN ('canonical', 'sent') AND content IS NOT NULL
+               AND erased_at IS NULL""",
         [stored],
     )
-    kept = {(message, kind): bytes(content) for message, kind, content in cr.fetchall() if content is not None}
+    kept = {}
+    for message_id, *row in env.cr.fetchall():
+        try:
+            kept[message_id, row[3]] = opened(env, *row)
+        except Fault as fault:
+            kept[message_id, row[3]] = fault
     for work in works:
         start, canonical = work.replay.start, kept.get((work.message_id, "canonical"))
+        sent = kept.get((work.message_id, "sent"))
+        if unopened := next((body for body in (canonical, sent) if isinstance(body, Fault)), None):
+            work.stage, work.outcome = "receive" if work.direction == "inbound" else "route", unopened
+            continue
         if start == "apply" and work.canonical is None and canonical is not None:
             work.canonical = codec("json").decode(canonical)
             work.document_type = work.canonical.get("type") or work.document_type
         if start == "deliver":
-            work.encoded = kept.get((work.message_id, "sent"))
+            work.encoded = sent
         present = {"receive": work.raw, "apply": work.canonical, "translate": work.canonical, "deliver": work.encoded}
         if present[start] is None:
             work.stage = "receive" if work.direction == "inbound" else "route"

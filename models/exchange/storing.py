@@ -25,7 +25,8 @@ LOCK_SECONDS = 2
 class Incoming:
     """One document that its sender proved to be his.
 
-    ``headers`` is the text that is kept of them, secrets masked; ``patience`` the seconds its sender waits for a
+    ``headers`` is the text that is kept of them, secrets masked; ``sealed`` are the bytes encrypted with the key
+    ``key_id``, where they are confidential; ``patience`` the seconds its sender waits for a
     result. ``uid`` is what the message will be called, unless the same document is known already.
     """
 
@@ -44,6 +45,13 @@ class Incoming:
     transmission_id: int | None = None
     patience: int = 0
     timing: queue.Timing | None = None
+    key_id: str | None = None
+    sealed: bytes | None = None
+
+    @property
+    def stored(self) -> bytes:
+        """The bytes as they are kept: encrypted with the key ``key_id``, where there is one."""
+        return self.raw if self.key_id is None else self.sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +110,21 @@ def _recognise(cr, profile, documents):
 _GIVEN = """
     given AS (
     SELECT * FROM unnest(%(uids)s::text[], %(keys)s::text[], %(topics)s::text[], %(credentials)s::int[],
-                         %(addresses)s::text[], %(headers)s::text[], %(bodies)s::bytea[], %(sha256s)s::text[])
-             WITH ORDINALITY AS t(uid, key, topic, credential_id, remote_address, headers, body, sha256, position))"""
+                         %(addresses)s::text[], %(headers)s::text[], %(bodies)s::bytea[], %(key_ids)s::text[],
+                         %(sizes)s::int[], %(sha256s)s::text[])
+             WITH ORDINALITY AS t(uid, key, topic, credential_id, remote_address, headers, body, key_id, size, sha256,
+                                  position))"""
 _KEPT = """
     stored AS (
     INSERT INTO sync_transmission (id, direction, endpoint_id, trading_partner_id, company_id, verdict, dedupe_key,
                                    topic, credential_id, remote_address, headers, size, sha256, repeats, occurred_at)
     SELECT n.transmission_id, 'inbound', %(endpoint)s::int, %(partner)s::int, %(company)s::int, %(verdict)s::text, key,
-           topic, credential_id, remote_address, headers, octet_length(body), sha256, 0, now() AT TIME ZONE 'UTC'
+           topic, credential_id, remote_address, headers, size, sha256, 0, now() AT TIME ZONE 'UTC'
       FROM given JOIN named n USING (uid)),
     kept AS (
-    INSERT INTO sync_payload (transmission_id, company_id, kind, content, size, sha256, content_type, created_at)
-    SELECT n.transmission_id, %(company)s::int, 'received', body, octet_length(body), sha256, 'application/json',
+    INSERT INTO sync_payload (transmission_id, company_id, kind, content, key_id, size, sha256, content_type,
+                              created_at)
+    SELECT n.transmission_id, %(company)s::int, 'received', body, key_id, size, sha256, 'application/json',
            now() AT TIME ZONE 'UTC'
       FROM given JOIN named n USING (uid))"""
 _NEXT_ID = "nextval(pg_get_serial_sequence('sync_transmission', 'id'))"
@@ -136,7 +147,7 @@ _GIVEN_ONE = """
     given AS (
     SELECT %(uid)s::text AS uid, %(key)s::text AS key, %(topic)s::text AS topic, %(credential)s::int AS credential_id,
            %(address)s::text AS remote_address, %(headers)s::text AS headers, %(body)s::bytea AS body,
-           %(sha256)s::text AS sha256, 1 AS position)"""
+           %(key_id)s::text AS key_id, %(size)s::int AS size, %(sha256)s::text AS sha256, 1 AS position)"""
 _MESSAGE_OF_IT = """
     SELECT %(line)s::text AS line, %(pool)s::text AS pool, uid, 'inbound' AS direction,
            %(endpoint)s::int AS endpoint_id, %(partner)s::int AS trading_partner_id, %(company)s::int AS company_id,
@@ -180,7 +191,9 @@ def _one(profile, document):
         "credential": document.credential_id,
         "address": document.remote_address,
         "headers": document.headers,
-        "body": document.raw,
+        "body": document.stored,
+        "key_id": document.key_id,
+        "size": len(document.raw),
         "sha256": document.sha256,
         "line": document.lane_key,
         "pool": document.pool,
@@ -215,7 +228,9 @@ def _kept(profile, documents, verdict):
         "credentials": [one.credential_id for one in documents],
         "addresses": [one.remote_address for one in documents],
         "headers": [one.headers for one in documents],
-        "bodies": [one.raw for one in documents],
+        "bodies": [one.stored for one in documents],
+        "key_ids": [one.key_id for one in documents],
+        "sizes": [len(one.raw) for one in documents],
         "sha256s": [one.sha256 for one in documents],
         **_of_all(profile, verdict),
     }

@@ -8,6 +8,7 @@ from odoo.modules.registry import Registry
 
 from ...core.security.keyring import KeyProblem
 from ..exchange.cursor import looking, read_committed
+from ..partner.credential_version import server_ring
 
 
 def run(database, what):
@@ -31,7 +32,12 @@ def check(sealed):
         problems[problem] += problem is not None
     for (table, column, key), count in sorted(opened.items()):
         _say(f"{table}.{column}: {count} opened with key {key}")
-    if not opened:
+    bodies = sealed.env["sync.payload"]._keys_in_use()
+    for key, count in sorted(bodies.items()):
+        _say(f"sync_payload.content: {count} under key {key}")
+        if key not in server_ring().key_ids:
+            problems[f"The key {key} is not configured, and confidential bodies are under it."] += count
+    if not opened and not bodies:
         _say("Nothing is encrypted in this database.")
     return _told(problems)
 
@@ -47,9 +53,12 @@ def reencrypt(sealed):
         # Other processes have the old tokens in memory.
         sealed.env.registry.clear_cache()
         sealed.env.registry.signal_changes()
+    bodies = sealed.env["sync.payload"]._reencrypt()
+    if bodies:
+        _say(f"sync_payload.content: {bodies} encrypted anew")
     wrong = sealed._key_problems()
     problems.update({problem: 1 for problem in wrong if problem not in problems})
-    if not moved and not wrong:
+    if not moved and not bodies and not wrong:
         _say("Everything is encrypted with the first key already.")
     return _told(problems)
 

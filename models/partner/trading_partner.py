@@ -121,11 +121,13 @@ class SyncTradingPartner(models.Model):
         interfaces = self.env["sync.interface"]._read_group(
             [("trading_partner_id", "in", self.ids)], ["trading_partner_id"], ["__count"]
         )
-        messages = self.env["sync.message"]._read_group(
-            [("trading_partner_id", "in", self.ids), ("state", "in", ("ready", "parked", "failed"))],
-            ["trading_partner_id", "state"],
-            ["__count"],
-        )
+        messages = []
+        if self.env["sync.message"].has_access("read"):  # an auditor sees the partner, and no message
+            messages = self.env["sync.message"]._read_group(
+                [("trading_partner_id", "in", self.ids), ("state", "in", ("ready", "parked", "failed"))],
+                ["trading_partner_id", "state"],
+                ["__count"],
+            )
         endpoints_of = {partner.id: records for partner, records in endpoints}
         interfaces_of = {partner.id: count for partner, count in interfaces}
         messages_of = {}

@@ -119,3 +119,24 @@ def test_bytes_that_are_no_text_are_refused(ring):
 def test_a_ring_shows_ids_and_no_key(ring):
     assert repr(ring) == "KeyRing(2026, 2025)"
     assert isinstance(problem(ring.decrypt, "", AAD), Fault)
+
+
+def test_bytes_are_sealed_without_becoming_text():
+    ring = KeyRing.from_config(KeyRing.generate("new") + "," + KeyRing.generate("old"))
+    key_id, sealed = ring.seal(b"\x00\xff", "here")
+    assert key_id == "new"
+    assert ring.unseal(key_id, sealed, "here") == b"\x00\xff"
+    assert len(sealed) == 2 + 32
+    for wrong in (("new", sealed, "there"), ("old", sealed, "here"), ("new", sealed[:-1], "here"), ("new", b"", "")):
+        with pytest.raises(KeyProblem):
+            ring.unseal(*wrong)
+
+
+def test_a_key_gives_another_one_for_each_purpose_and_always_the_same():
+    ring = KeyRing({"k1": bytes(32), "k2": bytes(range(32))})
+    assert ring.derive("one") == ring.derive("one", "k1") != ring.derive("two")
+    assert ring.derive("one", "k2") not in (ring.derive("one"), bytes(range(32)))
+    assert len(ring.derive("one")) == 32
+    assert ring.key_ids == ("k1", "k2")
+    with pytest.raises(KeyProblem):
+        ring.derive("one", "k3")

@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from sync_governance.core.security.masking import MASK, mask_document, mask_headers
+from sync_governance.core.security.masking import MASK, mask_document, mask_fault, mask_headers
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,41 @@ def test_a_bottomless_document_is_cut():
     for _ in range(500):
         deep = {"a": deep}
     assert MASK in str(mask_document(deep))
+
+
+ORDER = {
+    "number": "1001",
+    "email": "a@mail.example",
+    "token": "t",
+    "amounts": {"total": "10.00", "tax_total": "1.60", "currency": "EUR"},
+    "lines": [{"sku": "K", "quantity": 2, "unit_price": "5.00"}],
+    "tags": ["x"],
+    "emails": [],
+    "phone": ["1", "2"],
+}
+
+
+@pytest.mark.parametrize("personal", [True, False])
+@pytest.mark.parametrize("commercial", [True, False])
+def test_each_kind_is_hidden_for_itself_and_secrets_always(personal, commercial):
+    shown = mask_document(ORDER, personal=personal, commercial=commercial)
+    assert shown["token"] == MASK
+    assert (shown["email"] == MASK, shown["phone"] == [MASK, MASK]) == (personal, personal)
+    assert (shown["amounts"]["tax_total"] == MASK, shown["lines"][0]["unit_price"] == MASK) == (commercial, commercial)
+    assert (shown["number"], shown["lines"][0]["quantity"], shown["amounts"]["currency"]) == ("1001", 2, "EUR")
+
+
+def test_a_fault_does_not_repeat_what_it_found_of_a_person():
+    single = {
+        "code": "c",
+        "detail": "Customer, e-mail must be an address, found 'bob at home'.",
+        "pointer": "/customer/email",
+        "found": "'bob at home'",
+    }
+    other = {"code": "c", "detail": "Quantity must be a number, found 'bob'.", "pointer": "/quantity", "found": "'bob'"}
+    whole = {"code": "c", "detail": f"2 faults. {single['detail']} {other['detail']}", "causes": [single, other]}
+    masked = mask_fault(whole)
+    assert "bob at home" not in str(masked)
+    assert masked["causes"][0]["found"] == f"'{MASK}'"
+    assert masked["causes"][1] == other
+    assert mask_fault({"code": "c", "detail": "d"}) == {"code": "c", "detail": "d"}

@@ -1,0 +1,95 @@
+"""Which records are governed: whatever says who may exchange what, in which form and by which rules."""
+
+from odoo import models
+
+VERSION = ("author_ids",)
+
+
+class SyncTradingPartner(models.Model):
+    _name = "sync.trading.partner"
+    _inherit = ["sync.trading.partner", "sync.audited"]
+
+
+class SyncEndpoint(models.Model):
+    _name = "sync.endpoint"
+    _inherit = ["sync.endpoint", "sync.audited"]
+
+
+class SyncCredential(models.Model):
+    _name = "sync.credential"
+    _inherit = ["sync.credential", "sync.audited"]
+    _audited_except = ("last_used_at",)
+
+    def action_confirm_review(self):
+        result = super().action_confirm_review()
+        # Also where the date stays what it was: that somebody looked is what counts.
+        self.env["sync.audit.entry"]._note("review", "confirm", self)
+        return result
+
+
+class SyncCredentialVersion(models.Model):
+    _name = "sync.credential.version"
+    _inherit = ["sync.credential.version", "sync.audited"]
+
+
+class SyncInterface(models.Model):
+    _name = "sync.interface"
+    _inherit = ["sync.interface", "sync.audited"]
+
+
+class SyncContract(models.Model):
+    _name = "sync.contract"
+    _inherit = ["sync.contract", "sync.audited"]
+    _audited_except = VERSION
+
+
+class SyncMapping(models.Model):
+    _name = "sync.mapping"
+    _inherit = ["sync.mapping", "sync.audited"]
+    _audited_except = VERSION
+
+
+class SyncPolicy(models.Model):
+    _name = "sync.policy"
+    _inherit = ["sync.policy", "sync.audited"]
+    _audited_except = VERSION
+
+
+class SyncGate(models.Model):
+    _name = "sync.gate"
+    _inherit = ["sync.gate", "sync.audited"]
+
+
+class SyncServiceLevel(models.Model):
+    _name = "sync.service.level"
+    _inherit = ["sync.service.level", "sync.audited"]
+
+
+class SyncRetention(models.Model):
+    _name = "sync.retention"
+    _inherit = ["sync.retention", "sync.audited"]
+
+
+class SyncOwnership(models.Model):
+    _name = "sync.ownership"
+    _inherit = ["sync.ownership", "sync.audited"]
+
+
+class SyncXref(models.Model):
+    _name = "sync.xref"
+    _inherit = ["sync.xref", "sync.audited"]
+    _audits_people_only = True
+
+
+class SyncException(models.Model):
+    _name = "sync.exception"
+    _inherit = ["sync.exception", "sync.audited"]
+    _audit_as = "exception"
+    _audits_people_only = True
+
+
+class SyncHold(models.Model):
+    _name = "sync.hold"
+    _inherit = ["sync.hold", "sync.audited"]
+    _audit_as = "exception"
+    _audits_people_only = True
