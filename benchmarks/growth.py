@@ -1,8 +1,8 @@
 """Claiming and completing (fence, finish, settle) batches of 20 documents by the statements of `core/queue`, while
 something else in the tables has grown. Judged are the buffers that PostgreSQL touches for a document; the same work
-in small tables is the other side: two thousand documents, whose indexes have two levels, where those over some hundred
-thousand lines have three, so that each look through one touches a page more. A snapshot that another connection holds open keeps every old row version: that
-is reported.
+in small tables is the other side: two thousand documents, whose indexes have two levels, where those over some
+hundred thousand lines have three, so that each look through one touches a page more. A snapshot that another
+connection holds open keeps every old row version: that is reported.
 """
 
 import time
