@@ -26,6 +26,10 @@ class SyncCredential(models.Model):
         self.env["sync.audit.entry"]._note("review", "confirm", self)
         return result
 
+    def _secret_is_shown(self):
+        self.env["sync.audit.entry"]._note("access", "show key", self)
+        return super()._secret_is_shown()
+
 
 class SyncCredentialVersion(models.Model):
     _name = "sync.credential.version"
@@ -92,4 +96,29 @@ class SyncHold(models.Model):
     _name = "sync.hold"
     _inherit = ["sync.hold", "sync.audited"]
     _audit_as = "exception"
+    _audits_people_only = True
+
+
+class SyncChangeRequest(models.Model):
+    _name = "sync.change.request"
+    _inherit = ["sync.change.request", "sync.audited"]
+
+
+class SyncChangeInterface(models.Model):
+    _name = "sync.change.interface"
+    _inherit = ["sync.change.interface", "sync.audited"]
+
+
+class SyncChangeDecision(models.Model):
+    _name = "sync.change.decision"
+    _inherit = ["sync.change.decision", "sync.audited"]
+    _audit_as = "approval"
+
+
+class SyncOwnershipWrite(models.Model):
+    """What a steward decides; what documents propose stands in their messages."""
+
+    _name = "sync.ownership.write"
+    _inherit = ["sync.ownership.write", "sync.audited"]
+    _audit_as = "approval"
     _audits_people_only = True

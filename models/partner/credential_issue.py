@@ -54,8 +54,12 @@ class SyncCredential(models.Model):
     def _shown_once(self, secret):
         """The action that shows a new secret on the screen of whoever asked for it, and stores it nowhere."""
         self.ensure_one()
+        self._secret_is_shown()
         return {
             "type": "ir.actions.client",
             "tag": "sync_governance_secret_once",
             "params": {"name": self.name, "username": self.username or "", "secret": secret},
         }
+
+    def _secret_is_shown(self):
+        """Hook: a secret is on somebody's screen now."""
