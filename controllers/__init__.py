@@ -2,3 +2,4 @@ from . import health
 from . import raw_dispatcher
 from . import webhook
 from . import oauth
+from . import api

@@ -14,11 +14,11 @@ from werkzeug.http import http_date
 
 from odoo import http
 
+from ..core.api.problems import TYPE as PROBLEM_TYPE
+from ..core.api.problems import problem_of
 from ..core.faults import Fault
 
 _logger = logging.getLogger(__name__)
-
-PROBLEM_TYPE = "urn:sync-governance:problem:"
 
 
 class RawDispatcher(http.Dispatcher):
@@ -56,12 +56,7 @@ def problem(request, fault):
     if fault.code.startswith("engine."):
         _logger.error("A partner's request failed: %s", fault.detail)
         return unavailable(request)
-    document = {
-        "type": PROBLEM_TYPE + fault.code,
-        "title": fault.entry.title,
-        "status": fault.entry.http_status,
-        "detail": fault.detail,
-    }
+    document = problem_of(fault.code, fault.detail)
     again = getattr(fault, "retry_after", 30)
     headers = {"Retry-After": str(again)} if fault.entry.http_status in (429, 503) else {}
     challenge = getattr(fault, "challenge", None)

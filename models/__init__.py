@@ -12,4 +12,5 @@ from . import flow
 from . import handlers
 from . import publishers
 from . import packs
+from . import api
 from . import audit

@@ -17,3 +17,4 @@ from . import test_caller, test_client_certificate, test_keys, test_oauth, test_
 from . import test_sender_proof, test_sender_token, test_signed_webhooks
 from . import test_change_races, test_change_request, test_contract_compatibility, test_drift, test_version_ends
 from . import test_audit, test_audit_chain, test_audit_command, test_audit_evidence, test_privacy
+from . import test_api_batch, test_api_description, test_api_identity, test_api_reading, test_api_sending

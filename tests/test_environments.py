@@ -159,5 +159,5 @@ class TestRehearsal(FlowCase):
 
     def test_an_interface_does_not_move_to_the_door_of_another_environment(self):
         test = self.env["sync.pack"].with_user(self.author)._load("shopify", self.company, {"code": "shop-test"})
-        with self.assertRaisesRegex(UserError, "stays at its endpoint"):
+        with self.assertRaisesRegex(UserError, "its endpoint stays"):
             self.shop.interface_ids.with_user(self.author).endpoint_id = test.endpoint_ids

@@ -124,10 +124,7 @@ class TestOnboarding(GovernanceCase):
     def test_another_version_is_to_be_certified_anew(self):
         self.certified()
         line = self.shop.interface_ids
-        mapping = line.mapping_id._next_version()
-        mapping.action_submit()
-        mapping.with_user(self.approver).action_approve()
-        line.mapping_id = mapping
+        self.goes_over(line, mapping_id=line.mapping_id._next_version())
         self.assertIn("another version", self.steps()["certified"].reason)
 
     def test_test_messages_are_tried_once_more_without_effect(self):

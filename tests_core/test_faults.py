@@ -12,6 +12,7 @@ STAGES = {
     "authentication",
     "process",
     "receive",
+    "request",
     "decode",
     "validate",
     "translate",

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ..faults import Fault
 
@@ -35,12 +37,33 @@ def open_envelopes(raw: bytes) -> list[Envelope | Fault]:
 
     :raises Fault: when the whole cannot be taken apart, or has more than :data:`MOST_DOCUMENTS` parts
     """
+    text = _text_of(raw)
+    start = _after_space(text, 0)
+    parts = _array(text, start, open_envelope) if text[start : start + 1] == "[" else _lines(text)
+    return _bounded(parts)
+
+
+def open_array(raw: bytes, open_one: Callable[[str, int, object], Any]) -> list[Any]:
+    """What ``open_one`` makes of each entry of the JSON array in ``raw``; a fault for each that it raises one for.
+
+    :param open_one: is given the text, where the entry begins in it, and the entry as JSON is read
+    :raises Fault: as :func:`open_envelopes`
+    """
+    text = _text_of(raw)
+    start = _after_space(text, 0)
+    if text[start : start + 1] != "[":
+        raise _malformed("The batch is no list.")
+    return _bounded(_array(text, start, open_one))
+
+
+def _text_of(raw: bytes) -> str:
     try:
-        text = raw.decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _malformed("The batch is not UTF-8.") from error
-    start = _after_space(text, 0)
-    parts = _array(text, start) if text[start : start + 1] == "[" else _lines(text)
+
+
+def _bounded(parts: list[Any]) -> list[Any]:
     if not parts:
         raise _malformed("The batch holds no document.")
     if len(parts) > MOST_DOCUMENTS:
@@ -48,13 +71,13 @@ def open_envelopes(raw: bytes) -> list[Envelope | Fault]:
     return parts
 
 
-def _array(text: str, start: int) -> list[Envelope | Fault]:
-    parts: list[Envelope | Fault] = []
+def _array(text: str, start: int, open_one: Callable[[str, int, object], Any]) -> list[Any]:
+    parts: list[Any] = []
     at = _after_space(text, start + 1)
     if text[at : at + 1] == "]":
         return parts
     while True:
-        part, at = _part(text, at)
+        part, at = _part(text, at, open_one)
         parts.append(part)
         at = _after_space(text, at)
         separator = text[at : at + 1]
@@ -65,14 +88,14 @@ def _array(text: str, start: int) -> list[Envelope | Fault]:
             raise _malformed(f"After document {len(parts)} a comma or the end of the list should stand.")
 
 
-def _part(text: str, at: int) -> tuple[Envelope | Fault, int]:
+def _part(text: str, at: int, open_one: Callable[[str, int, object], Any]) -> tuple[Any, int]:
     """What stands at ``at``, and where it ends."""
     try:
         value, end = _decode(text, at)
     except (ValueError, RecursionError) as error:
         raise _malformed(f"The batch is not JSON from character {at + 1} on.") from error
     try:
-        return _envelope(text, at, value), end
+        return open_one(text, at, value), end
     except Fault as fault:
         return fault, end
 
@@ -84,21 +107,22 @@ def _lines(text: str) -> list[Envelope | Fault]:
         if not line:
             continue
         try:
-            part, end = _part(line, 0)
+            part, end = _part(line, 0, open_envelope)
         except Fault:
             part, end = _malformed(f"Line {number} is not JSON."), len(line)
         parts.append(part if end == len(line) else _malformed(f"Line {number} holds more than one document."))
     return parts
 
 
-def _envelope(text: str, at: int, value: object) -> Envelope:
+def open_envelope(text: str, at: int, value: object) -> Envelope:
+    """The envelope that begins at ``at``; a fault ``receive.batch_malformed`` if it is none."""
     if not isinstance(value, dict) or not isinstance(value.get("body"), (dict, list)):
         raise _malformed("An envelope is an object with the document as its member “body”.")
     foreign = sorted(set(value) - {"body", *_TEXTS})
     if foreign:
         raise _malformed(f"An envelope has no member “{foreign[0][:40]}”; there are id, topic, key and body.")
     texts = {name: _text(name, value[name]) for name in _TEXTS if value.get(name) is not None}
-    return Envelope(_slice_of_body(text, at).encode("utf-8"), **texts)
+    return Envelope(slice_of(text, at, "body").encode("utf-8"), **texts)
 
 
 def _text(name: str, value: object) -> str:
@@ -109,15 +133,15 @@ def _text(name: str, value: object) -> str:
     return value
 
 
-def _slice_of_body(text: str, at: int) -> str:
-    """The characters of the member ``body`` in the object at ``at``, which is known to be one."""
+def slice_of(text: str, at: int, member: str) -> str:
+    """The characters of a member's value in the object at ``at``, which is known to be one; ``""`` if it has none."""
     found = ""
     at = _after_space(text, at + 1)
     while True:
         name, at = _decode(text, at)
         begin = _after_space(text, _after_space(text, at) + 1)  # past the colon
         _value, end = _decode(text, begin)
-        if name == "body":
+        if name == member:
             found = text[begin:end]  # of several the last one, as a parser takes it
         at = _after_space(text, end)
         if text[at] == "}":

@@ -105,12 +105,7 @@ class SyncIntake(models.AbstractModel):
         profile = self.env["sync.endpoint"].sudo()._intake_profile(code)  # sudo: the caller has no user yet
         if profile is None:
             raise Fault("receive.endpoint_unknown", "There is no such endpoint.", subject=f"endpoint {code}")
-        if self.env["sync.production"]._refuses(profile["environment"]):
-            raise Fault(
-                "receive.wrong_environment",
-                "This is not the production database.",
-                subject=f"endpoint {code}",
-            )
+        self._refuse_other_environment(profile)
         if not profile["live"]:
             raise Fault("receive.endpoint_not_live", "This endpoint is not live.", subject=f"endpoint {code}")
         fault = None if whole else self._too_large(profile, raw)
@@ -123,6 +118,16 @@ class SyncIntake(models.AbstractModel):
             raise
         self.env["sync.gauge"]._admit(profile, 1)
         return profile, verdict
+
+    @api.private
+    def _refuse_other_environment(self, profile):
+        """:raises Fault: ``receive.wrong_environment``, for a production endpoint of a database that is not"""
+        if self.env["sync.production"]._refuses(profile["environment"]):
+            raise Fault(
+                "receive.wrong_environment",
+                "This is not the production database.",
+                subject=f"endpoint {profile['code']}",
+            )
 
     def _too_large(self, profile, raw):
         if len(raw) <= profile["max_body_bytes"]:
@@ -149,8 +154,7 @@ class SyncIntake(models.AbstractModel):
         topic = item.topic or endpoint._topic_from(profile, headers, document)
         entry = profile["interfaces"].get(topic, UNKNOWN)
         verdict.demand("write", entry.document_type)
-        if entry.sunset and datetime.now(timezone.utc).date() > entry.sunset:
-            raise self._version_ended(profile, entry)
+        self._refuse_ended(profile, entry)
         key_id, sealed = self._sealed(profile, topic, item.body, sha256)
         return Incoming(
             raw=item.body,
@@ -169,7 +173,11 @@ class SyncIntake(models.AbstractModel):
             sealed=sealed,
         )
 
-    def _version_ended(self, profile, entry):
+    @api.private
+    def _refuse_ended(self, profile, entry):
+        """:raises Fault: ``receive.version_ended``, where the last day of the contract is over"""
+        if not entry.sunset or datetime.now(timezone.utc).date() <= entry.sunset:
+            return
         follows = f" Send {entry.successor}." if entry.successor else ""
         fault = Fault(
             "receive.version_ended",
@@ -177,7 +185,7 @@ class SyncIntake(models.AbstractModel):
             subject=f"endpoint {profile['code']}",
         )
         fault.sunset, fault.successor = entry.sunset, entry.successor
-        return fault
+        raise fault
 
     def _sealed(self, profile, topic, raw, sha256):
         """Key id and encrypted bytes of what is confidential, or of what may be because nobody knows it; else Nones.

@@ -1,0 +1,2 @@
+from . import calls
+from . import pages

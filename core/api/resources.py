@@ -1,0 +1,107 @@
+"""What addresses the API has: one table for the server that answers and for the document that describes it.
+
+A partner's addresses follow from what it may exchange. A document type that nothing in Odoo takes or renders has none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..canonical import catalogue
+
+PREFIX = "/sync/v1"
+# Where documents of a type are sent to, or read, where the name of the type does not say it well.
+SENT_TO = {
+    "customer.changed": "customers",
+    "inventory.reported": "inventory-reports",
+    "order.cancel": "orders/cancellations",
+    "order.change": "orders/changes",
+    "order.create": "orders",
+    "payment.received": "payments",
+    "receipt.confirmed": "receipts",
+    "return.received": "returns/receipts",
+    "return.requested": "returns",
+    "shipment.confirmed": "shipments/confirmations",
+    "supplier_invoice.received": "supplier-invoices",
+    "tracking.event": "shipments/tracking-events",
+}
+READ_AT = {
+    "availability.changed": "availability",
+    "credit_note.posted": "credit-notes",
+    "customer.changed": "customers",
+    "fulfilment.request": "fulfilment-requests",
+    "invoice.posted": "invoices",
+    "price.changed": "prices",
+    "product.changed": "products",
+    "purchase_order.placed": "purchase-orders",
+    "refund.issued": "refunds",
+    "shipment.dispatched": "shipments",
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method at one address. ``kind`` says who answers: ``send``, ``batch``, ``list``, ``read``, ``message``,
+    ``raw``, ``description``, ``channels``; ``document_type`` is None where it is about documents of any type.
+    """
+
+    method: str
+    path: str
+    kind: str
+    document_type: str | None = None
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What addresses below the prefix are meant."""
+        return re.compile(re.sub(r"\\\{id\\\}", "(?P<id>[A-Za-z0-9_-]{1,64})", re.escape(self.path)))
+
+    @property
+    def id(self) -> str:
+        """Its name in the description."""
+        return "-".join(filter(None, [self.kind, (self.document_type or "").replace(".", "-").replace("_", "-")]))
+
+
+ALWAYS = (
+    Operation("GET", "/openapi.json", "description"),
+    Operation("GET", "/asyncapi.json", "channels"),
+    Operation("GET", "/messages/{id}", "message"),
+    Operation("GET", "/messages/{id}/raw", "raw"),
+)
+BATCH = Operation("POST", "/messages:batch", "batch")
+
+
+def sent_to(document_type: str) -> str:
+    """The address below the prefix to which documents of this type are sent."""
+    return "/" + SENT_TO.get(document_type, document_type.replace(".", "-").replace("_", "-"))
+
+
+def read_at(document_type: str) -> str:
+    """The address below the prefix at which documents of this type are read."""
+    return "/" + READ_AT.get(document_type, document_type.replace(".", "-").replace("_", "-"))
+
+
+def operations(taken: Collection[str], given: Collection[str]) -> tuple[Operation, ...]:
+    """Everything that somebody may call from whom documents of the types ``taken`` are taken, and who is given those
+    of ``given``."""
+    found = [*ALWAYS, *([BATCH] if taken else [])]
+    for document_type in catalogue():
+        if document_type in taken:
+            found.append(Operation("POST", sent_to(document_type), "send", document_type))
+        if document_type in given:
+            path = read_at(document_type)
+            found.append(Operation("GET", path, "list", document_type))
+            found.append(Operation("GET", path + "/{id}", "read", document_type))
+    return tuple(found)
+
+
+def find(offered: Collection[Operation], path: str) -> dict[str, tuple[Operation, str | None]]:
+    """The operations at ``path`` (below the prefix) by their method, each with the id that stands in the path."""
+    found: dict[str, tuple[Operation, str | None]] = {}
+    for operation in offered:
+        match = operation.pattern.fullmatch(path)
+        if match and operation.method not in found:
+            found[operation.method] = operation, match.groupdict().get("id")
+    return found
