@@ -5,6 +5,7 @@ import psycopg2
 from odoo import http
 from odoo.http import request
 
+from ..core.api.problems import is_ours
 from ..core.faults import Fault
 from .arrival import arrival_of
 from .raw_dispatcher import PROBLEM_TYPE, problem, problem_response
@@ -69,18 +70,19 @@ def answer(receipt):
     """The response to one document."""
     result = receipt.result
     told = {"message_id": receipt.message_uid, "repeat": receipt.repeated}
-    if result is None or result.state in ("ready", "parked"):
+    code = (result and result.fault or {}).get("code", "engine.internal")
+    # An error of ours is nothing that the sender could mend, and its text names what is ours: people here are told.
+    if result is None or result.state in ("ready", "parked") or (result.state == "failed" and is_ours(code)):
         return request.make_json_response({"status": "accepted", **told}, status=202)
     if result.state == "failed":
         fault = result.fault or {}
         shown = {name: fault[name] for name in ("title", "detail", "pointer", "expected", "found") if name in fault}
-        code = fault.get("code", "engine.internal")
         return problem_response(request, 422, {"type": PROBLEM_TYPE + code, "status": 422, **shown, **told})
     document = {
         "status": result.state,
         **told,
         "reference": result.reference,
-        "effects": result.effects,
+        "effects": [{name: one[name] for name in ("kind", "model", "label")} for one in result.effects],
         "response": result.response,
     }
     return request.make_json_response(document, status=200)

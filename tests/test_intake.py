@@ -287,7 +287,8 @@ class TestSynchronous(IntakeCase):
         self.assertEqual(response.status_code, 200, response.text)
         told = response.json()
         self.assertEqual((told["status"], told["reference"], told["response"]), ("done", "SO7", {"order": "SO7"}))
-        self.assertEqual([(one["model"], one["id"]) for one in told["effects"]], [("res.partner", partner.id)])
+        changed = {"kind": "updated", "model": "res.partner", "label": partner.name}
+        self.assertEqual(told["effects"], [changed], "no number of our database")
         message = self.messages()
         self.assertEqual((message.state, len(message.attempt_ids)), ("done", 1))
         again = self.post(self.body())
@@ -305,6 +306,13 @@ class TestSynchronous(IntakeCase):
         self.assertEqual((told["detail"], told["message_id"]), ("X-1 is not known.", self.messages().uid))
         self.run_engine()
         self.assertEqual(self.messages().exception_id.code, "apply.product_unknown")
+
+    def test_an_error_of_ours_is_not_shown_to_the_sender(self):
+        self.outcome = lambda work: Fault("engine.configuration", "The key k7 is missing in odoo.conf.")
+        response = self.post(self.body())
+        self.assertEqual((response.status_code, response.json()["status"]), (202, "accepted"))
+        self.assertNotIn("k7", response.text)
+        self.assertEqual(self.messages().state, "failed")
 
     def test_what_waits_is_taken_in(self):
         fault = Fault("sequence.predecessor_missing", "Too early.")
