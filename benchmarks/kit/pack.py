@@ -36,6 +36,11 @@ def write(folder: Path) -> None:
     for document_type, members in _MEMBERS.items():
         _file(folder, f"contracts/{document_type}.json", _contract(members))
         _file(folder, f"mappings/{document_type}.json", _mapping(document_type, members))
+    for document_type, members in _MEMBERS.items():
+        document = _example(document_type)
+        _file(folder, f"samples/{document_type}.json", document)
+        mapped = {name: document[name] for name in members if name in document}
+        _file(folder, f"samples/{document_type}.expected.json", mapped)
     _file(folder, "pack.json", _pack())
 
 
@@ -43,6 +48,19 @@ def _file(folder: Path, name: str, content: dict) -> None:
     path = folder / NAME / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=2), encoding="utf-8")
+
+
+def _example(document_type) -> dict:
+    types = Path(__file__).parents[2] / "core" / "canonical" / "types"
+    return json.loads((types / f"{document_type}.json").read_text(encoding="utf-8"))["examples"][0]
+
+
+def _sample(interface: str, document_type: str) -> dict:
+    return {
+        "interface": interface,
+        "file": f"samples/{document_type}.json",
+        "expected": f"samples/{document_type}.expected.json",
+    }
 
 
 def _contract(members) -> dict:
@@ -134,6 +152,10 @@ def _pack() -> dict:
         "mappings": [
             {"code": f"bench.{name}", "name": name, "document_type": name, "file": f"mappings/{name}.json"}
             for name in _MEMBERS
+        ],
+        "samples": [
+            _sample("bench.in", "location.changed"),
+            *(_sample(code.replace("-", "."), "product.changed") for code in doors_out),
         ],
         "policies": [
             {
