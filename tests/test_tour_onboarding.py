@@ -1,15 +1,16 @@
 """A partner comes from a pack to live, in the browser."""
 
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
 from . import documents as docs
+from .browser import BrowserCase
 from .common import SyncCase
 
 SECRET = "hush_of_the_lighthouse"
 
 
 @tagged("post_install", "-at_install")
-class TestOnboardingTour(HttpCase, SyncCase):
+class TestOnboardingTour(BrowserCase, SyncCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

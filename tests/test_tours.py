@@ -4,12 +4,13 @@ import json
 from datetime import timedelta
 
 from odoo import fields
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
 from odoo.addons.sync_governance.core.faults import Fault
 
 from . import documents as docs
 from . import test_flow
+from .browser import BrowserCase
 from .common import SyncCase
 
 
@@ -31,7 +32,7 @@ def person(env, login, *groups):
 
 
 @tagged("post_install", "-at_install")
-class TestOperationTours(HttpCase, test_flow.FlowCase):
+class TestOperationTours(BrowserCase, test_flow.FlowCase):
     """Those who watch and repair the traffic."""
 
     def test_an_operator_maps_an_unknown_product_and_the_order_goes_through(self):
@@ -107,7 +108,7 @@ class TestOperationTours(HttpCase, test_flow.FlowCase):
 
 
 @tagged("post_install", "-at_install")
-class TestConfigurationTours(HttpCase, SyncCase):
+class TestConfigurationTours(BrowserCase, SyncCase):
     """Those who connect partners, and those who approve."""
 
     @classmethod
@@ -133,7 +134,7 @@ class TestConfigurationTours(HttpCase, SyncCase):
 
 
 @tagged("post_install", "-at_install")
-class TestSecurityTours(HttpCase, SyncCase):
+class TestSecurityTours(BrowserCase, SyncCase):
     """Those who look after secrets."""
 
     def setUp(self):
