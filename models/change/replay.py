@@ -57,8 +57,7 @@ class SyncChangeRequest(models.Model):
         labels = dict(self.env["sync.change.replay"]._fields["verdict"]._description_selection(self.env))
         counts = Counter(row["verdict"] for row in rows)
         told = ", ".join(f"{labels[word]}: {counts[word]}" for word, _label in VERDICTS if counts[word])
-        # sudo: an approver only reads the model; what was tried is written down for whoever decides
-        self.sudo()._move(
+        self.sudo()._move(  # sudo: an approver only reads the model; what was tried is written down for whoever decides
             {
                 "replay_ids": [Command.clear(), *(Command.create(row) for row in rows)],
                 "replayed_at": fields.Datetime.now(),

@@ -197,8 +197,7 @@ class SyncChangeRequest(models.Model):
             mine = request._mine()
             for versions in request._versions():
                 versions.filtered(lambda v, mine=mine: v.state == "in_review" and v.domain in mine).action_approve()
-            # sudo: an approver only reads the model; the right to decide was checked above
-            deciding = request.sudo()
+            deciding = request.sudo()  # sudo: an approver only reads the model; the right to decide was checked above
             deciding._move(
                 {"decision_ids": [Command.create({"domain": domain, "user_id": self.env.uid}) for domain in mine]}
             )
@@ -218,8 +217,7 @@ class SyncChangeRequest(models.Model):
                 for version in versions.filtered(lambda v: v.state == "in_review"):
                     if version._is_domain_approver() or self.env.user == version.submitter_id:
                         version.action_reject(reason)
-            # sudo: an approver only reads the model; the right to decide was checked above
-            decided = request.sudo()
+            decided = request.sudo()  # sudo: an approver only reads the model; the right to decide was checked above
             decided._move(
                 {"state": "draft", "submitter_id": False, "submitted_at": False, "decision_ids": [Command.clear()]}
             )

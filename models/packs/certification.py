@@ -52,8 +52,7 @@ class SyncCertification(models.Model):
             messages = self._messages(interface)
             lines = [*samples, *messages]
             failed = [line for line in lines if line.problem]
-            # sudo: written by the run, never by hand
-            done |= self.sudo().create(
+            done |= self.sudo().create(  # sudo: written by the run, never by hand
                 {
                     "interface_id": interface.id,
                     "contract_id": interface.contract_id.id,

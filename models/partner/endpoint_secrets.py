@@ -109,8 +109,7 @@ class SyncEndpoint(models.Model):
         Among them are those whose secrets have ended: who shows one is told so.
         """
         keys, users, headers = {}, {}, set()
-        # sudo: a caller has no user yet
-        for endpoint in self.sudo().search([("direction", "=", "inbound")]):
+        for endpoint in self.sudo().search([("direction", "=", "inbound")]):  # sudo: a caller has no user yet
             for credential in endpoint.credential_ids:
                 if credential.username:
                     users[credential.username] = endpoint.code
