@@ -2,6 +2,7 @@
 
 - *base*: Odoo with the host modules, without the addon; keyed by the host, the list of modules and the lock file.
 - *addon*: a clone of base with the addon installed; keyed by base and by the addon's installed files.
+- *browser*: a clone of addon with the scripts and styles of its pages made; keyed by addon and by `static`.
 - *bench* and *peer*: what the benchmarks measure, made from the others; see `benchmarks/kit/arena.py`.
 - *clones*: named after the dev process that made them; dropped by it, or by the next dev once it is gone.
 
@@ -27,8 +28,9 @@ from .sql_client import identifier, literal
 from .workbench import Workbench
 
 FORMAT = "1"
-KEPT_TEMPLATES = {"base": 2, "addon": 3, "bench": 1, "peer": 1}
+KEPT_TEMPLATES = {"base": 2, "addon": 3, "browser": 1, "bench": 1, "peer": 1}
 NOT_INSTALLED = ("tests", "static/src", "static/tests", "static/lib")
+PAGES = "env['ir.qweb']._pregenerate_assets_bundles()\nenv.cr.commit()\n"
 PREFIX = f"sync_{layout.workspace_key()}"
 LANGUAGE_AND_DATA = ("--without-demo", "--stop-after-init", "--no-http", "--max-cron-threads=0", "--log-level=warn")
 
@@ -43,13 +45,22 @@ def addon_key(base: str, content: str) -> str:
 
 def content_digest(root: Path) -> str:
     """Of every file that installing the addon may read; tests, scripts and styles are not among them."""
+    return _files_digest(root, ENTRIES, NOT_INSTALLED)
+
+
+def pages_digest(root: Path) -> str:
+    """Of every file that the pages' scripts and styles are made of."""
+    return _files_digest(root, ("static",))
+
+
+def _files_digest(root: Path, entries: Iterable[str], without: tuple[str, ...] = ()) -> str:
     digest = hashlib.sha256()
-    for entry in ENTRIES:
+    for entry in entries:
         start = root / entry
         files = [start] if start.is_file() else sorted(path for path in start.rglob("*") if path.is_file())
         for path in files:
             name = path.relative_to(root).as_posix()
-            if "__pycache__" in name or name.startswith(NOT_INSTALLED) or name.endswith((".pyc", "~", ".swp")):
+            if "__pycache__" in name or name.startswith(without) or name.endswith((".pyc", "~", ".swp")):
                 continue
             digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
@@ -76,6 +87,24 @@ class Databases:
             return name
         base = self.base_template()
         return self._template(name, base, (layout.ADDON,), f"installing {layout.ADDON}")
+
+    def browser_template(self) -> str:
+        """Scripts and styles made in a test would go with its transaction, and their files with any worker's tests."""
+        source = self.addon_template()
+        name = f"{PREFIX}_browser_{_digest([source, pages_digest(layout.ROOT)])}"
+        return self._template(name, source, (), "the pages' template", prepare=self._make_pages)
+
+    def _make_pages(self, database: str) -> None:
+        script = layout.STATE / "make-pages.py"
+        script.write_text(PAGES, encoding="utf-8")
+        run_logged(
+            "making the pages' scripts and styles (once)",
+            self.bench.odoo("shell", "-d", database, "--no-http", "--log-level=warn"),
+            log="make-pages.log",
+            env=self.bench.environment(),
+            cwd=layout.ROOT,
+            script=script,
+        )
 
     def derived_template(
         self,
@@ -178,7 +207,8 @@ class Databases:
                 else:
                     self.sql(f"CREATE DATABASE {identifier(building)} TEMPLATE template0 ENCODING 'UTF8'")
                 try:
-                    self._install(building, modules, title, options)
+                    if modules:
+                        self._install(building, modules, title, options)
                     if prepare:
                         prepare(building)
                 except BaseException:

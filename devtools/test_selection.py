@@ -7,6 +7,7 @@ from pathlib import Path
 
 from . import layout
 
+TOURS = "test_tour"
 FOLDERS = {"core": "tests_core", "odoo": "tests", "simulators": "simulators/tests"}
 
 
@@ -44,6 +45,18 @@ def select(paths: Sequence[str], keyword: str | None, root: Path = layout.ROOT) 
         return Selection({suite: [] for suite in existing})
     found = {suite: files for suite, folder in existing.items() if (files := _mentioning(keyword, root, root / folder))}
     return Selection(found)
+
+
+def with_browser(paths: Sequence[str], root: Path = layout.ROOT) -> tuple[list[str], list[str]]:
+    """Odoo tests parted into those without and those with a browser; a folder is parted into its files."""
+    files: list[str] = []
+    for path in paths:
+        folder = root / path
+        files += (
+            sorted(f.relative_to(root).as_posix() for f in folder.rglob("test_*.py")) if folder.is_dir() else [path]
+        )
+    tours = [file for file in files if Path(file.partition("::")[0]).name.startswith(TOURS)]
+    return [file for file in files if file not in tours], tours
 
 
 def _mentioning(keyword: str, root: Path, folder: Path) -> list[str]:

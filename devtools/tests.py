@@ -11,7 +11,7 @@ from pathlib import Path
 from . import addons_link, browser, faults, layout, lint, postgres, processes, python_env, workbench
 from .console import DevError, say, warn
 from .database import Databases
-from .test_selection import Selection, select, through_link
+from .test_selection import Selection, select, through_link, with_browser
 
 NO_TESTS = 5  # pytest's exit status when nothing was collected
 ODOO_WORKERS = 2
@@ -95,27 +95,52 @@ def _simulators(paths: Sequence[str], options: Sequence[str]) -> Tally:
 
 
 def _odoo(paths: Sequence[str], options: Sequence[str], arguments) -> Tally:
-    """Under pytest-odoo on a clone of the addon template; two processes when everything runs."""
-    has_browser = not arguments.no_browser and browser.ensure_for_tests()
+    """Under pytest-odoo on clones of templates: two processes when much runs, then the browser's tests by themselves.
+
+    A browser, its pages and what they ask of Odoo need two cores; and test processes share one filestore, from which
+    the first that ends would take the pages' files of the other.
+    """
+    quiet, tours = with_browser(paths or ["tests"])
+    has_browser = bool(tours) and not arguments.no_browser and browser.ensure_for_tests()
     addons_link.link_addon()
+    total = Tally()
     with workbench.opened(odoo=arguments.odoo, db_url=arguments.db_url, durable=False) as bench:
         databases = Databases(bench)
-        with databases.clone(databases.addon_template(), "test") as database:
-            environment = bench.environment()
-            pytest = [
-                f"--odoo-config={layout.CONFIG}",
-                f"--odoo-database={database}",
-                "--odoo-http",
-                f"--confcutdir={layout.ADDONS.relative_to(layout.ROOT)}",
-                f"--rootdir={layout.ADDONS.relative_to(layout.ROOT)}",
-                *options,
-            ]
-            if not has_browser:
-                environment["PYTHONPATH"] += os.pathsep + str(PLUGINS)
-                pytest += ["-p", "no_browser"]
-            if len(paths) != 1 and bench.server.binaries and (os.cpu_count() or 1) > 1:
-                pytest += ["-n", str(ODOO_WORKERS), "--dist", "loadfile"]
-            return _pytest("Odoo", bench.python, [*pytest, *map(through_link, paths or ["tests"])], environment)
+        if quiet:
+            several = len(quiet) > 1 and bench.server.binaries and (os.cpu_count() or 1) > 1
+            spread = ["-n", str(ODOO_WORKERS), "--dist", "loadfile"] if several else []
+            total += _pytest_odoo("Odoo", databases, databases.addon_template(), [*options, *spread], quiet)
+        if tours and has_browser:
+            total += _pytest_odoo("browser", databases, databases.browser_template(), options, tours)
+        elif tours:
+            without = {"PYTHONPATH": str(PLUGINS)}
+            plugin = ["-p", "no_browser", *options]
+            total += _pytest_odoo("browser", databases, databases.addon_template(), plugin, tours, without)
+    return total
+
+
+def _pytest_odoo(
+    title: str,
+    databases: Databases,
+    template: str,
+    options: Sequence[str],
+    paths: Sequence[str],
+    added: Mapping[str, str] | None = None,
+) -> Tally:
+    """One pytest on a clone of a template; `added` is put behind what the environment's variables say."""
+    environment = databases.bench.environment()
+    for name, value in (added or {}).items():
+        environment[name] += os.pathsep + value
+    with databases.clone(template, "test") as database:
+        pytest = [
+            f"--odoo-config={layout.CONFIG}",
+            f"--odoo-database={database}",
+            "--odoo-http",
+            f"--confcutdir={layout.ADDONS.relative_to(layout.ROOT)}",
+            f"--rootdir={layout.ADDONS.relative_to(layout.ROOT)}",
+            *options,
+        ]
+        return _pytest(title, databases.bench.python, [*pytest, *map(through_link, paths)], environment)
 
 
 def _faults(arguments) -> Tally:

@@ -7,12 +7,11 @@ from odoo.sql_db import Cursor
 
 from .test_intake import IntakeCase
 
-TODAY = datetime.now(timezone.utc).date()
-
 
 class TestVersionEnds(IntakeCase):
     def setUp(self):
         super().setUp()
+        self.today = datetime.now(timezone.utc).date()
         self.line = self.door.interface_ids.filtered(lambda i: i.topic == "orders/create")
         self.contract = self.line.contract_id
 
@@ -27,21 +26,21 @@ class TestVersionEnds(IntakeCase):
         return version
 
     def test_until_its_last_day_it_works(self):
-        self.deprecate(TODAY)
+        self.deprecate(self.today)
         self.assertEqual(self.post(self.body()).status_code, 202)
         self.run_engine()
         self.assertEqual(self.messages().state, "done")
 
     def test_after_its_last_day_the_sender_is_told_what_follows(self):
         self.successor()
-        self.deprecate(TODAY - timedelta(days=1))
+        self.deprecate(self.today - timedelta(days=1))
         answer = self.post(self.body())
         self.assertEqual(answer.status_code, 410, answer.text)
         self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
         problem = answer.json()
         self.assertEqual(problem["type"], "urn:sync-governance:problem:receive.version_ended")
         self.assertEqual(problem["successor"], "shopify.order 1.1.0")
-        self.assertIn((TODAY - timedelta(days=1)).isoformat(), problem["detail"])
+        self.assertIn((self.today - timedelta(days=1)).isoformat(), problem["detail"])
         self.assertIn("successor-version", answer.headers["Link"])
         self.assertIn("shopify.order:1.1.0", answer.headers["Link"])
         self.assertIn("GMT", answer.headers["Sunset"])
@@ -50,20 +49,20 @@ class TestVersionEnds(IntakeCase):
         self.assertEqual((len(refused), refused.verdict), (1, "rejected"))
 
     def test_of_many_documents_each_is_told(self):
-        self.deprecate(TODAY - timedelta(days=1))
+        self.deprecate(self.today - timedelta(days=1))
         envelope = {"id": "a", "topic": "orders/create", "key": "#1001"}
         raw = b"[" + json.dumps(envelope)[:-1].encode() + b', "body":' + self.body() + b"}]"
         (result,) = self.post(raw, path="/sync/in/shop-orders/batch").json()["results"]
         self.assertEqual((result["status"], result["problem"][-13:]), ("refused", "version_ended"))
 
     def test_another_last_day_counts_at_once(self):
-        self.deprecate(TODAY - timedelta(days=1))
+        self.deprecate(self.today - timedelta(days=1))
         self.assertEqual(self.post(self.body()).status_code, 410)
         self.contract.with_user(self.author).sunset_date = date(2999, 1, 1)
         self.assertEqual(self.post(self.body()).status_code, 202)
 
     def test_to_know_it_costs_no_statement(self):
-        self.deprecate(TODAY + timedelta(days=30))
+        self.deprecate(self.today + timedelta(days=30))
         self.post(self.body("#1000"), "e0")
         asked = []
         execute = Cursor.execute
@@ -79,7 +78,7 @@ class TestVersionEnds(IntakeCase):
 
     def test_what_waited_too_long_is_refused_with_a_reason(self):
         self.assertEqual(self.post(self.body()).status_code, 202)
-        self.deprecate(TODAY - timedelta(days=1))
+        self.deprecate(self.today - timedelta(days=1))
         self.run_engine()
         message = self.messages()
         self.assertEqual((message.state, message.fault_code), ("failed", "validate.version_ended"))
@@ -90,7 +89,7 @@ class TestVersionEnds(IntakeCase):
         self.post(self.body("#1000"), "e0")
         self.run_engine()
         self.env.cr.execute("UPDATE sync_attempt SET ended_at = ended_at - interval '1 hour'")
-        self.deprecate(TODAY + timedelta(days=30))
+        self.deprecate(self.today + timedelta(days=30))
         for number in ("#1001", "#1002"):
             self.post(self.body(number), number)
         self.run_engine()
@@ -98,4 +97,6 @@ class TestVersionEnds(IntakeCase):
             self.time_comes("contract.use")
             self.run_engine()
         use = self.contract.use_ids
-        self.assertEqual((use.documents, use.trading_partner_id, use.day), (2, self.door.trading_partner_id, TODAY))
+        self.assertEqual(
+            (use.documents, use.trading_partner_id, use.day), (2, self.door.trading_partner_id, self.today)
+        )

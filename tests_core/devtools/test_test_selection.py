@@ -2,7 +2,7 @@
 
 import pytest
 
-from devtools.test_selection import select, suite_of, through_link
+from devtools.test_selection import select, suite_of, through_link, with_browser
 from devtools.tests import Tally, count
 
 
@@ -76,3 +76,13 @@ def test_the_closing_line_is_counted(line, expected):
 
 def test_tallies_add_up():
     assert str(Tally(1, 0, 2) + Tally(3, 1, 0)) == "4 passed, 1 failed, 2 skipped"
+
+
+def test_tests_with_a_browser_run_by_themselves(tmp_path):
+    for name in ("test_queue.py", "test_tours.py", "test_tour_onboarding.py", "common.py"):
+        (tmp_path / "tests" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "tests" / name).touch()
+    everything = (["tests/test_queue.py"], ["tests/test_tour_onboarding.py", "tests/test_tours.py"])
+    assert with_browser(["tests"], tmp_path) == everything
+    assert with_browser(["tests/test_tours.py::TestTours"], tmp_path) == ([], ["tests/test_tours.py::TestTours"])
+    assert with_browser(["tests/test_queue.py"], tmp_path) == (["tests/test_queue.py"], [])
