@@ -57,6 +57,9 @@ class KeyRing:
             if len(key) != _KEY_BYTES:
                 raise KeyProblem(f"Key {key_id} has {len(key)} bytes instead of {_KEY_BYTES}.", key_id=key_id)
         self._keys = dict(keys)
+        # Of each key once: every document that a partner signs opens a secret.
+        self._checks = {key_id: _check(key) for key_id, key in self._keys.items()}
+        self._ciphers = {key_id: AESGCM(key) for key_id, key in self._keys.items()}
         self.primary = next(iter(self._keys))
 
     @classmethod
@@ -105,9 +108,10 @@ class KeyRing:
 
     def seal(self, content: bytes, aad: str) -> tuple[str, bytes]:
         """``content`` encrypted, as (key id, bytes); what stands in a token, for columns that hold bytes."""
-        key_id, key = self.primary, self._keys[self.primary]
+        key_id = self.primary
         nonce = os.urandom(_NONCE_BYTES)
-        return key_id, _check(key) + nonce + AESGCM(key).encrypt(nonce, content, _bound(key_id, aad))
+        sealed = self._ciphers[key_id].encrypt(nonce, content, _bound(key_id, aad))
+        return key_id, self._checks[key_id] + nonce + sealed
 
     def unseal(self, key_id: str, sealed: bytes, aad: str) -> bytes:
         """What was sealed with the key ``key_id``.
@@ -118,17 +122,16 @@ class KeyRing:
             raise KeyProblem(f"The secret under key {key_id} is damaged.", key_id=key_id)
         nonce_end = _CHECK_BYTES + _NONCE_BYTES
         check, nonce, content = sealed[:_CHECK_BYTES], sealed[_CHECK_BYTES:nonce_end], sealed[nonce_end:]
-        key = self._keys.get(key_id)
-        if key is None:
+        if key_id not in self._keys:
             known = ", ".join(self._keys)
             raise KeyProblem(
                 f"The secret was encrypted with key {key_id}, which is not configured (configured: {known}).",
                 key_id=key_id,
             )
-        if not hmac.compare_digest(check, _check(key)):
+        if not hmac.compare_digest(check, self._checks[key_id]):
             raise KeyProblem(f"The key configured as {key_id} is not the one that encrypted the secret.", key_id=key_id)
         try:
-            return AESGCM(key).decrypt(nonce, content, _bound(key_id, aad))
+            return self._ciphers[key_id].decrypt(nonce, content, _bound(key_id, aad))
         except InvalidTag:
             raise KeyProblem(
                 f"Key {key_id} is right, but the secret was changed or belongs to another record.", key_id=key_id
@@ -162,7 +165,7 @@ class KeyRing:
 
     def check_values(self) -> dict[str, str]:
         """Per key id a short value that recognises the key and does not reveal it, to be kept beside the data."""
-        return {key_id: _check(key).hex() for key_id, key in self._keys.items()}
+        return {key_id: check.hex() for key_id, check in self._checks.items()}
 
     def verify_check_values(self, stored: Mapping[str, str]) -> None:
         """Compare with check values that were kept; a key that is not configured any more is passed over.
