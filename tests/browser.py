@@ -20,4 +20,4 @@ class BrowserCase(HttpCase):
     def start_tour(self, url_path, tour_name, **options):
         wait = partialmethod(ChromeBrowser._wait_ready, timeout=PATIENCE)
         with patch.object(ChromeBrowser, "_wait_ready", wait):
-            super().start_tour(url_path, tour_name, **{"timeout": PATIENCE, **options})
+            return super().start_tour(url_path, tour_name, **{"timeout": PATIENCE, **options})
