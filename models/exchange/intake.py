@@ -32,6 +32,7 @@ __all__ = ["Receipt", "SyncIntake"]
 
 REJECTED_KEPT_PER_MINUTE = 30
 TELL_EVERY_SECONDS = 30.0
+MANY = 20  # documents of one request, from where its statements are planned for how many they are
 # When this process told last: lost with it, and then told once more.
 _TOLD: dict[tuple[str, int], float] = {}
 
@@ -235,7 +236,8 @@ class SyncIntake(models.AbstractModel):
             receipt = self._store_at_once(profile, documents[0])
             if receipt:
                 return [receipt]
-        with request_cursor(self.env, then=WHO_IS_THERE, lock_seconds=LOCK_SECONDS) as cr:
+        many = len(documents) >= MANY
+        with request_cursor(self.env, then=WHO_IS_THERE, lock_seconds=LOCK_SECONDS, many=many) as cr:
             receipts = store(cr, profile, documents)
             self._used(cr, documents[0].credential_id)
         self.env["sync.engine"]._wake(cr.seen)

@@ -20,6 +20,9 @@ POOLED_OPTION = "sync_governance_pooled"
 BY_INDEX = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
 """A plan lives as long as its connection: one that was made while the queue was empty must be good for a full one."""
 
+BY_HASH = "SET LOCAL enable_hashjoin = on"
+"""For statements about many, which are planned each time."""
+
 PLANNED_ONCE = "SET LOCAL plan_cache_mode = force_generic_plan"
 """For statements about one document: the server would plan those with many parts anew each time. Those about many need
 a plan for how many they are."""

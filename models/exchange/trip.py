@@ -6,8 +6,9 @@ from contextlib import contextmanager, suppress
 
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
+from ...core.queue.sql import Frequent
 from .cursor import LOST, read_committed
-from .prepared import BY_INDEX, Preparing, is_pooled
+from .prepared import BY_HASH, BY_INDEX, Preparing, is_pooled
 from .worker import in_test
 
 KEPT = 4
@@ -19,16 +20,20 @@ class Trip:
     """One READ COMMITTED transaction on a connection in autocommit: what the queue needs of a cursor.
 
     The first statement takes BEGIN along, and the last word what is to be looked at right after it (``seen``).
+    ``many``: each statement is planned for what it is given.
     """
 
-    def __init__(self, cr, *, begin=""):
+    def __init__(self, cr, *, begin="", many=False):
         self._cr = cr
         self._begin = begin
+        self._many = many
         self.seen = None
 
     def execute(self, query, params=None):
         """As a cursor's."""
         begin, self._begin = self._begin, ""
+        if self._many and isinstance(query, Frequent):
+            query = str(query)  # nothing that is prepared
         if begin:
             self._cr.execute(query, params, before=begin)
         else:
@@ -139,19 +144,23 @@ def stashed_cursor(env):
 
 
 @contextmanager
-def request_cursor(env, *, then=None, lock_seconds=None):
+def request_cursor(env, *, then=None, lock_seconds=None, many=False):
     """Like :func:`.cursor.read_committed`, for the few statements of a request.
 
     :param then: a statement without parameters that looks around right after the commit; its rows are ``seen`` of what
         is yielded, which is None where another kind of connection had to be used
     :param lock_seconds: how long it waits for a lock
+    :param many: its statements are about many documents at a time: going from each to each other would take longer
+        than planning
 
     Saves the resets of a borrowed connection, the planning of each statement, and the round trips of BEGIN and COMMIT.
     """
     setting = f"SET LOCAL lock_timeout = '{lock_seconds}s'" if lock_seconds else ""
     with stashed_cursor(env) as cr:
         if cr is not None:
-            trip = Trip(cr, begin=f"BEGIN ISOLATION LEVEL READ COMMITTED; {setting + '; ' if setting else ''}")
+            settings = [setting, BY_HASH if many else ""]
+            begin = "; ".join(["BEGIN ISOLATION LEVEL READ COMMITTED", *filter(None, settings), ""])
+            trip = Trip(cr, begin=begin, many=many)
             yield trip
             trip.commit(then)
             return
