@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from .delivery.cloudevents import Event
 from .faults import Fault
 
 Direction = Literal["inbound", "outbound", "internal"]
@@ -103,7 +104,8 @@ class Work:
 
     ``notices`` are sentences for the attempt log: odd, and no reason to stop. ``canonical`` is what is applied;
     ``translated`` the whole document where another system's part was left out of that. ``foreign`` are its writes to
-    what others own; ``left_to_steward``: it is not applied before he has decided.
+    what others own; ``left_to_steward``: it is not applied before he has decided. ``event`` is what an outbound
+    document tells of, ``content_type`` the form of ``encoded``.
     """
 
     message_id: int
@@ -131,6 +133,8 @@ class Work:
     foreign: list[ForeignWrite] = field(default_factory=list)
     left_to_steward: bool = False
     encoded: bytes | None = None
+    content_type: str = "application/json"
+    event: Event | None = None
     response: bytes | None = None
     response_status: int | None = None
     stage: str = ""

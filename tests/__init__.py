@@ -18,3 +18,5 @@ from . import test_sender_proof, test_sender_token, test_signed_webhooks
 from . import test_change_races, test_change_request, test_contract_compatibility, test_drift, test_version_ends
 from . import test_audit, test_audit_chain, test_audit_command, test_audit_evidence, test_privacy
 from . import test_api_batch, test_api_description, test_api_identity, test_api_reading, test_api_sending
+from . import test_cloudevents, test_event_sequence, test_feed, test_feed_flow, test_feed_races
+from . import test_subscription

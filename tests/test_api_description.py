@@ -16,14 +16,14 @@ from odoo.addons.sync_governance.core.canonical import catalogue
 from odoo.addons.sync_governance.core.contracts.formats import format_checker
 from odoo.addons.sync_governance.core.faults import taxonomy
 
-from .api_fixture import ApiCase
+from .feed_fixture import FeedCase
 
 CHANGES = 100
 VALUES = (None, True, 7, -1, "", "x", "é" * 300, [], {}, [None], "0", "-0.50", "2026-13-40", "EUR")
 
 
 @tagged("post_install", "-at_install")
-class TestDescription(ApiCase, HttpCase):
+class TestDescription(FeedCase, HttpCase):
     def setUp(self):
         super().setUp()
         self.gives_invoices(self.northwind, "northwind-invoices")
@@ -40,11 +40,12 @@ class TestDescription(ApiCase, HttpCase):
         """The answer has a status that the operation names, and the shape that it gives to it."""
         described = operation["responses"].get(str(response.status_code))
         self.assertIsNotNone(described, f"{operation['operationId']}: {response.status_code} {response.text}")
-        for media_type, content in described.get("content", {}).items():
-            if media_type != "*/*":
-                self.assertEqual(response.headers["Content-Type"], media_type)
-                faults = [error.message for error in self.validator(content["schema"]).iter_errors(response.json())]
-                self.assertFalse(faults, response.text)
+        contents = described.get("content", {})
+        if contents and "*/*" not in contents:
+            self.assertIn(response.headers["Content-Type"], contents)
+            schema = contents[response.headers["Content-Type"]]["schema"]
+            faults = [error.message for error in self.validator(schema).iter_errors(response.json())]
+            self.assertFalse(faults, response.text)
 
     def operations(self):
         for path, methods in self.description["paths"].items():
@@ -58,13 +59,19 @@ class TestDescription(ApiCase, HttpCase):
             sorted((method, path) for method, path, _operation in self.operations()),
             [
                 ("GET", "/asyncapi.json"),
+                ("GET", "/events"),
                 ("GET", "/invoices"),
                 ("GET", "/invoices/{id}"),
                 ("GET", "/messages/{id}"),
                 ("GET", "/messages/{id}/raw"),
                 ("GET", "/openapi.json"),
+                ("GET", "/subscriptions"),
+                ("GET", "/subscriptions/{id}"),
+                ("POST", "/events:acknowledge"),
                 ("POST", "/messages:batch"),
                 ("POST", "/orders"),
+                ("POST", "/subscriptions"),
+                ("POST", "/subscriptions/{id}:cancel"),
             ],
         )
         self.assertEqual(
@@ -74,6 +81,22 @@ class TestDescription(ApiCase, HttpCase):
         self.proof.may_read = False
         paths = self.get("/openapi.json").json()["paths"]
         self.assertNotIn("/sync/v1/invoices", paths)
+        self.assertNotIn("/sync/v1/events", paths)
+
+    def test_events_are_given_in_the_forms_that_are_described(self):
+        operation = self.description["paths"]["/sync/v1/events"]["get"]
+        self.given_invoices("INV/1")
+        for media_type in ("application/cloudevents-batch+json", "application/json"):
+            response = self.get("/events?since=2001-01-01T00:00:00Z", headers={"Accept": media_type})
+            self.assertEqual(response.headers["Content-Type"], media_type)
+            self.assertIn("INV/1", response.text)
+            self.assertDescribed(response, operation)
+        page = response.json()
+        answer = self.send({"cursor": page["next"]}, path="/events:acknowledge")
+        self.assertDescribed(answer, self.description["paths"]["/sync/v1/events:acknowledge"]["post"])
+        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        page["items"][0]["document"]["number"] = 7
+        self.assertFalse(self.validator(schema).is_valid(page))
 
     def test_every_reference_leads_somewhere_inside(self):
         text = json.dumps(self.description)
@@ -103,6 +126,7 @@ class TestDescription(ApiCase, HttpCase):
         told = self.get("/asyncapi.json").json()
         self.assertEqual(set(told["operations"]), {"receive.order.create", "send.invoice.posted"})
         self.assertNotIn("partner.example", json.dumps(told))
+        self.assertEqual(told["channels"]["send.invoice.posted"]["address"], "/sync/v1/events")
         self.proof.may_write = False
         self.assertEqual(set(self.get("/asyncapi.json").json()["operations"]), {"send.invoice.posted"})
 

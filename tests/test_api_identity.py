@@ -6,8 +6,9 @@ from odoo.tests import HttpCase, tagged
 
 from odoo.addons.sync_governance.core.delivery.shown import basic
 from odoo.addons.sync_governance.core.security import hashing
+from odoo.addons.sync_governance.models.partner import caller
 
-from .api_fixture import ApiCase
+from .feed_fixture import FeedCase
 
 MARK = "INV-SECRET-4711"
 # Whoever is known is told what he may use, which may be nothing.
@@ -19,21 +20,30 @@ def bearer(key):
 
 
 @tagged("post_install", "-at_install")
-class TestWrongIdentities(ApiCase, HttpCase):
+class TestWrongIdentities(FeedCase, HttpCase):
     def setUp(self):
         super().setUp()
-        self.gives_invoices(self.northwind, "northwind-invoices")
-        self.given_invoices(MARK)
+        self.posted(MARK)
+        page = self.fetch()
+        self.acknowledge({"cursor": page["next"]})
+        self.posted(f"{MARK}-2")
         self.arrived = self.send(self.order(MARK)).json()["id"]
         self.run_engine()
-        event = self.get("/invoices").json()["items"][0]["id"]
-        self.ids = {"/messages/{id}": self.arrived, "/messages/{id}/raw": self.arrived, "/invoices/{id}": event}
+        self.event = event = self.get("/invoices").json()["items"][0]["id"]
+        asked = self.send({"name": MARK, "types": ["shipment.dispatched"]}, path="/subscriptions").json()["id"]
+        self.ids = {
+            "/subscriptions/{id}": asked,
+            "/subscriptions/{id}:cancel": asked,
+            "/messages/{id}": self.arrived,
+            "/messages/{id}/raw": self.arrived,
+            "/invoices/{id}": event,
+        }
         self.routes = [
             (method.upper(), self.filled(path.removeprefix("/sync/v1")))
             for path, methods in self.get("/openapi.json").json()["paths"].items()
             for method in methods
         ]
-        self.assertEqual(len(self.routes), 8)
+        self.assertEqual(len(self.routes), 14)
 
     def filled(self, path):
         return path.replace("{id}", self.ids.get(path, ""))
@@ -41,12 +51,22 @@ class TestWrongIdentities(ApiCase, HttpCase):
     def body_for(self, method, path, number):
         if method != "POST":
             return None
+        if path.startswith("/subscriptions"):
+            return {"name": "Another", "types": ["invoice.posted"]}
+        if path.endswith(":acknowledge"):
+            waiting = self.env["sync.feed.entry"].search([("acknowledged_at", "=", False)]).message_id
+            return {"ids": [self.event, *waiting.event_id.mapped("uid")]}
         return [{"body": self.order(number)}] if path.endswith(":batch") else self.order(number)
+
+    def not_its_own(self):
+        """All but what everybody has: a description, and a list of its own wishes."""
+        return [route for route in self.routes if route[1] not in (*DESCRIPTIONS, "/subscriptions")]
 
     def walk(self, headers, expected, routes=None):
         count = len(self.messages())
         for method, path in routes or self.routes:
             with self.subTest(method=method, path=path, headers=sorted(headers)):
+                caller.FAILURES.forget()  # there are more addresses than anybody may be wrong in a minute
                 body = self.body_for(method, path, "#other")
                 response = self.call(method, path, body=body, key=False, headers=headers)
                 self.assertIn(response.status_code, expected, response.text)
@@ -54,11 +74,15 @@ class TestWrongIdentities(ApiCase, HttpCase):
                 self.assertNotIn(MARK, response.text)
                 self.assertNotRegex(response.text, r"evt_[0-9a-f]|northwind|southwind")
         self.assertEqual(len(self.messages()), count, "nothing was taken in")
+        waiting = self.env["sync.feed.entry"].search([("acknowledged_at", "=", False)])
+        self.assertEqual((len(waiting), waiting.offers), (1, 0), "nothing was fetched or acknowledged")
+        asked = self.env["sync.subscription"].search([("trading_partner_id.code", "=", "northwind")])
+        self.assertEqual(asked.mapped("state"), ["requested"], "nothing was asked for or cancelled")
 
     def test_they_are_all_the_right_ones_for_who_may(self):
         for method, path in self.routes:
             body = self.body_for(method, path, "#right")
-            self.assertIn(self.call(method, path, body=body).status_code, (200, 202))
+            self.assertIn(self.call(method, path, body=body).status_code, (200, 201, 202))
 
     def test_nobody_and_who_shows_what_is_not_valid(self):
         changed = self.key[:-1] + ("A" if self.key[-1] != "A" else "B")
@@ -107,8 +131,8 @@ class TestWrongIdentities(ApiCase, HttpCase):
         other.action_start_testing()
         self.northwind = other
         self.door("api_key", "southwind-api", credential={"may_read": True})
-        routes = [route for route in self.routes if route[1] not in DESCRIPTIONS]
-        self.walk(bearer(self.secret), (404,), routes)
+        self.walk(bearer(self.secret), (404,), self.not_its_own())
+        self.assertEqual(self.get("/subscriptions", key=self.secret).json(), {"items": []})
         for path in DESCRIPTIONS:
             self.assertNotRegex(self.get(path, key=self.secret).text, re.compile("northwind|order.create"))
 
@@ -120,8 +144,8 @@ class TestWrongIdentities(ApiCase, HttpCase):
         other.action_start_testing()
         self.northwind = other
         self.door("api_key", "southwind-api", credential={"may_read": True})
-        routes = [route for route in self.routes if route[1] not in DESCRIPTIONS]
-        self.walk(bearer(self.secret), (404,), routes)
+        self.walk(bearer(self.secret), (404,), self.not_its_own())
+        self.assertEqual(self.get("/subscriptions", key=self.secret).json(), {"items": []})
 
     def test_addresses_that_do_not_exist_tell_a_stranger_nothing(self):
         for path in (

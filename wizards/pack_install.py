@@ -60,7 +60,7 @@ class SyncPackInstall(models.TransientModel):
         self.endpoint_ids = [Command.clear()] + [
             Command.create({"code": entry["code"], "name": entry["name"], "direction": entry["direction"]})
             for entry in pack["endpoints"]
-            if entry["direction"] != "internal"
+            if entry["transport"] not in ("internal", "feed")  # a feed has no address and no secret
         ]
 
     def action_next(self):

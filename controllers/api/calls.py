@@ -16,10 +16,11 @@ from ...core.faults import Fault
 from ..arrival import arrival_of
 from ..raw_dispatcher import problem, problem_response
 from ..webhook import MAX_BODY_BYTES
+from . import events, subscriptions
 
 PAGE = f"{PREFIX}/docs"
 DESCRIBING = {"description": "_described", "channels": "_channels"}
-PARAMETERS = {"list": {"limit", "after", "number"}}
+PARAMETERS = {"list": {"limit", "after", "number"}, "events": {"limit", "after", "since", "types"}}
 NEVER_SHARED = {
     "Cache-Control": "private, no-cache",
     "X-Content-Type-Options": "nosniff",
@@ -60,22 +61,44 @@ def _answered(path):
     found = find(client.operations, path)
     if not found:
         raise Fault("request.address_unknown", "There is no such address for this partner.", subject="address")
-    method = "GET" if request.httprequest.method == "HEAD" else request.httprequest.method
+    method = request.httprequest.method
+    if method == "HEAD" and "HEAD" in _methods(found):
+        method = "GET"
     if method not in found:
         document = problem_of("request.method_not_allowed", "This address knows other methods only.")
         return problem_response(request, 405, document, {"Allow": ", ".join(sorted(_methods(found)))})
     operation, named = found[method]
     if not client.may(operation):
         client.verdict.demand("write" if operation.kind in SENDING else "read", operation.document_type)
-    media_type = answer_type(request.httprequest.headers.get("Accept")) if operation.kind != "raw" else None
+    media_type = _answer_type(operation)
     parameters = _parameters(PARAMETERS.get(operation.kind, set()))
     if operation.kind in SENDING:
         return SENDING[operation.kind](client, operation, arrival, media_type)
+    if operation.kind == "events":
+        return _made(*events.give_out(client, parameters, media_type), media_type)
+    if operation.kind == "acknowledge":
+        _demand_length()
+        return _made(*events.acknowledge(client), media_type)
+    if operation.kind == "subscribe":
+        _demand_length()
+        document, status, headers = subscriptions.subscribe(client)
+        return _response(document, media_type, status=status, headers=headers)
+    if operation.kind == "unsubscribe":
+        return _made(_encoded(api._subscription(client, named, cancel=True)), {}, media_type)
     return _shown(api, client, operation, named, parameters, media_type)
 
 
 def _methods(found):
-    return {*found, "HEAD"} if "GET" in found else set(found)
+    # Whoever asks for the headers of the feed only would be given events without seeing them.
+    only_shown = "GET" in found and found["GET"][0].kind != "events"
+    return {*found, "HEAD"} if only_shown else set(found)
+
+
+def _answer_type(operation):
+    if operation.kind == "raw":
+        return None
+    others = (CLOUDEVENTS,) if operation.kind == "events" else ()
+    return answer_type(request.httprequest.headers.get("Accept"), others)
 
 
 def _parameters(known):
@@ -159,6 +182,10 @@ def _shown(api, client, operation, named, parameters, media_type):
         return _conditional(body, content_type, {**headers, "Content-Disposition": "attachment"})
     if operation.kind in DESCRIBING:
         document = getattr(api, DESCRIBING[operation.kind])(client, request.httprequest.host_url.rstrip("/"))
+    elif operation.kind == "subscriptions":
+        document = {"items": api._subscriptions(client)}
+    elif operation.kind == "subscription":
+        document = api._subscription(client, named)
     elif operation.kind == "message":
         document = api._message(client, named)
         if document is None:
@@ -202,6 +229,11 @@ def _standing(client, operation):
 
 def _encoded(document):
     return codec("json").encode(document)
+
+
+def _made(body, headers, media_type):
+    given = {**NEVER_SHARED, **headers, "Content-Type": media_type}
+    return request.make_response(body, headers=list(given.items()))
 
 
 def _response(document, media_type, *, status, headers):

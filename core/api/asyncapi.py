@@ -4,22 +4,25 @@ it is sent. The other view of the same table and the same schemas as in ``openap
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..canonical import catalogue
 from .negotiation import JSON
 from .openapi import complete, portable
-from .resources import PREFIX, sent_to
+from .resources import FEED, PREFIX, sent_to
 
 Contracts = Mapping[str, tuple[str, Mapping[str, Any]]]
 
 
-def describe(sends: Contracts, gives: Contracts, host: str, protocol: str) -> dict[str, Any]:
+def describe(
+    sends: Contracts, gives: Contracts, host: str, protocol: str, fetched: Collection[str] = ()
+) -> dict[str, Any]:
     """The AsyncAPI document of a partner.
 
     :param sends: document type -> (version, JSON Schema) of what is taken from it
     :param gives: the same of what it is sent, in the form in which it travels
+    :param fetched: the types of ``gives`` that the partner fetches from its feed
     :param host: of this server, with its port
     """
     schemas: dict[str, Any] = {}
@@ -46,11 +49,17 @@ def describe(sends: Contracts, gives: Contracts, host: str, protocol: str) -> di
             if action == "receive":
                 messages[name]["examples"] = [{"payload": example} for example in entry.examples]
             document["channels"][name] = {
-                # Where a partner is sent to is its own affair.
-                "address": PREFIX + sent_to(document_type) if action == "receive" else None,
+                "address": _address(action, document_type, fetched),
                 "messages": {document_type: {"$ref": f"#/components/messages/{name}"}},
             }
             document["operations"][name] = {"action": action, "channel": {"$ref": f"#/channels/{name}"}}
     complete(schemas)
     document["components"] = {"messages": messages, "schemas": dict(sorted(schemas.items()))}
     return document
+
+
+def _address(action: str, document_type: str, fetched: Collection[str]) -> str | None:
+    if action == "receive":
+        return PREFIX + sent_to(document_type)
+    # Where a partner is sent to is its own affair.
+    return PREFIX + FEED[0].path if document_type in fetched else None

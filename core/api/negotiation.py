@@ -39,8 +39,8 @@ def body_type(content_type: str | None, others: Collection[str] = ()) -> str:
     return name
 
 
-def answer_type(accept: str | None) -> str:
-    """The media type of the answer: what is asked for by its own name, else JSON.
+def answer_type(accept: str | None, others: Collection[str] = ()) -> str:
+    """The media type of the answer: what is asked for by its own name (also one of ``others``), else JSON.
 
     :raises Fault: ``request.version_unknown`` when nothing that is accepted can be given
     """
@@ -51,7 +51,7 @@ def answer_type(accept: str | None) -> str:
         name, parameters = _parsed(part)
         wanted[name, parameters.get("version", VERSION)] = _quality(parameters.get("q", "1"))
     best, chosen = 0.0, None
-    for given in (JSON, f"application/vnd.sync-governance.v{VERSION}+json"):
+    for given in (JSON, f"application/vnd.sync-governance.v{VERSION}+json", *others):
         # The most precise range decides about a type, whatever its place in the list.
         ranges = [(name, VERSION) for name in (given, "application/*", "*/*")]
         quality = next((wanted[one] for one in ranges if one in wanted), 0.0)

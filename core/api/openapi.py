@@ -47,18 +47,23 @@ def describe(
     server: str,
     proof: str,
     largest_body: int,
+    fetched: Mapping[str, tuple[str, Mapping[str, Any]]] | None = None,
+    askable: Collection[str] = (),
 ) -> dict[str, Any]:
     """The OpenAPI document of ``operations``.
 
     :param contracts: document type -> (version, JSON Schema) that documents which are sent are held against, beside the
         canonical one
+    :param fetched: the same of documents that wait in the caller's feed, in the form in which they travel
+    :param askable: the types of events that the caller may ask for
     :param proof: how the caller is recognised, a key of :data:`SECURITY` (another one is described as a bearer token)
     """
     components: dict[str, Any] = dict(shapes.COMPONENTS)
     paths: dict[str, Any] = {}
     for operation in operations:
         build = _BUILDERS[operation.kind]
-        described = build(operation, components, contracts, largest_body)
+        known = {"events": fetched or {}, "subscribe": askable}.get(operation.kind, contracts)
+        described = build(operation, components, known, largest_body)
         entry = catalogue().get(operation.document_type or "")
         described |= {"operationId": operation.id, "tags": [entry.domain if entry else "messages"]}
         paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = described
@@ -222,7 +227,108 @@ def _channels(operation, components, contracts, largest_body):
     }
 
 
+def _events(operation, components, contracts, largest_body):
+    for document_type, (_version, contract) in contracts.items():
+        components[f"fetched.{document_type}"] = portable(contract, f"fetched.{document_type}")
+    documents = {one: {"$ref": f"{SCHEMAS}fetched.{one}"} for one in sorted(contracts)}
+    return {
+        "summary": "Events that wait for this partner",
+        "description": "What was not acknowledged, the oldest first. It is in the reader's hands for as long as its"
+        " endpoint says; if it is not acknowledged by then, it is given out again, under the same id. With “after” or"
+        " “since”: what there was from there on, also what was acknowledged.",
+        "parameters": [*shapes.PAGING, shapes.SINCE, shapes.TYPES],
+        "responses": {
+            "200": {
+                "description": "A page. As CloudEvents the cursor stands in Link.",
+                "content": {
+                    JSON: {"schema": shapes.fetched_page(documents)},
+                    CLOUDEVENTS: {"schema": shapes.fetched_batch(documents)},
+                },
+            },
+            **_refusals(400, 401, 403, 406, 503),
+        },
+    }
+
+
+def _acknowledge(operation, components, contracts, largest_body):
+    return {
+        "summary": "The partner has these events",
+        "description": "By their ids, or by the cursor of a page: then all that this reading was given up to there."
+        " They count as delivered. It does no harm to say it again.",
+        "requestBody": {"required": True, "content": {JSON: {"schema": shapes.ACKNOWLEDGED}}},
+        "responses": {
+            "200": {"description": "What became of each.", "content": {JSON: {"schema": shapes.ACKNOWLEDGEMENTS}}},
+            **_refusals(400, 401, 403, 406, 411, 413, 415, 503),
+        },
+    }
+
+
+def _subscribe(operation, components, askable, largest_body):
+    content = _content("Subscription")
+    return {
+        "summary": "Ask for events",
+        "description": "Somebody decides about it; nothing is given before. The same wish that still waits is kept"
+        " once. Thin events say that something happened and where its document is read.",
+        "requestBody": {"required": True, "content": {JSON: {"schema": shapes.wish(askable)}}},
+        "responses": {
+            "200": {"description": "This was asked for already, and waits.", "content": content},
+            "201": {"description": "It waits for a decision.", "content": content},
+            **_refusals(400, 401, 403, 406, 411, 413, 415, 503),
+        },
+    }
+
+
+def _subscriptions(operation, components, contracts, largest_body):
+    page = {
+        "type": "object",
+        "required": ["items"],
+        "properties": {"items": {"type": "array", "items": {"$ref": SCHEMAS + "Subscription"}}},
+        "additionalProperties": False,
+    }
+    return {
+        "summary": "What this partner has asked for",
+        "description": "The newest first, with what was decided.",
+        "parameters": [shapes.IF_NONE_MATCH],
+        "responses": {
+            "200": {"description": "All of them.", "content": {JSON: {"schema": page}}},
+            **_unchanged(),
+            **_refusals(400, 401, 403, 406, 503),
+        },
+    }
+
+
+def _subscription(operation, components, contracts, largest_body):
+    return {
+        "summary": "One subscription",
+        "description": "What was asked for and what was decided.",
+        "parameters": [shapes.ID, shapes.IF_NONE_MATCH],
+        "responses": {
+            "200": {"description": "The subscription.", "content": _content("Subscription")},
+            **_unchanged(),
+            **_refusals(400, 401, 403, 404, 406, 503),
+        },
+    }
+
+
+def _unsubscribe(operation, components, contracts, largest_body):
+    return {
+        "summary": "End a subscription",
+        "description": "Nothing new is given from now on. It does no harm to say it again.",
+        "parameters": [shapes.ID],
+        "responses": {
+            "200": {"description": "The subscription.", "content": _content("Subscription")},
+            **_refusals(400, 401, 403, 404, 406, 503),
+        },
+    }
+
+
 _BUILDERS = {
+    "subscribe": _subscribe,
+    "subscriptions": _subscriptions,
+    "subscription": _subscription,
+    "unsubscribe": _unsubscribe,
+    "events": _events,
+    "acknowledge": _acknowledge,
     "send": _send,
     "batch": _batch,
     "list": _list,

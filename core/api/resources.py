@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..canonical import catalogue
+from ..delivery.cloudevents import Event, attributes
 
 PREFIX = "/sync/v1"
 # Where documents of a type are sent to, or read, where the name of the type does not say it well.
@@ -45,7 +46,9 @@ READ_AT = {
 @dataclass(frozen=True)
 class Operation:
     """One method at one address. ``kind`` says who answers: ``send``, ``batch``, ``list``, ``read``, ``message``,
-    ``raw``, ``description``, ``channels``; ``document_type`` is None where it is about documents of any type.
+    ``raw``, ``description``, ``channels``, ``events``, ``acknowledge``, ``subscribe``,
+    ``subscriptions``, ``subscription``, ``unsubscribe``; ``document_type`` is None where it is about documents of any
+    type.
     """
 
     method: str
@@ -71,6 +74,13 @@ ALWAYS = (
     Operation("GET", "/messages/{id}/raw", "raw"),
 )
 BATCH = Operation("POST", "/messages:batch", "batch")
+SUBSCRIPTIONS = (
+    Operation("GET", "/subscriptions", "subscriptions"),
+    Operation("POST", "/subscriptions", "subscribe"),
+    Operation("GET", "/subscriptions/{id}", "subscription"),
+    Operation("POST", "/subscriptions/{id}:cancel", "unsubscribe"),
+)
+FEED = (Operation("GET", "/events", "events"), Operation("POST", "/events:acknowledge", "acknowledge"))
 
 
 def sent_to(document_type: str) -> str:
@@ -83,10 +93,17 @@ def read_at(document_type: str) -> str:
     return "/" + READ_AT.get(document_type, document_type.replace(".", "-").replace("_", "-"))
 
 
-def operations(taken: Collection[str], given: Collection[str]) -> tuple[Operation, ...]:
+def announced(event: Event) -> dict[str, str]:
+    """A thin event: that it happened, and where its document is read."""
+    told = attributes(event)
+    thin = {"id": event.id, "type": event.type, "subject": event.subject or "", "time": told["time"]}
+    return {**thin, "href": f"{PREFIX}{read_at(event.type)}/{event.id}"}
+
+
+def operations(taken: Collection[str], given: Collection[str], fed: Collection[str] = ()) -> tuple[Operation, ...]:
     """Everything that somebody may call from whom documents of the types ``taken`` are taken, and who is given those
-    of ``given``."""
-    found = [*ALWAYS, *([BATCH] if taken else [])]
+    of ``given``, and fetches those of ``fed``."""
+    found = [*ALWAYS, *([BATCH] if taken else []), *(FEED if fed else ()), *SUBSCRIPTIONS]
     for document_type in catalogue():
         if document_type in taken:
             found.append(Operation("POST", sent_to(document_type), "send", document_type))

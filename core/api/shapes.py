@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from ..canonical.filters import MOST_MEMBERS, MOST_VALUES
 from ..delivery.envelopes import MOST_DOCUMENTS
+from .feeds import LONGEST_NAME, MOST_IDS
 from .paging import MOST, USUAL
 
 STATES = ("ready", "parked", "failed", "done", "superseded", "cancelled")
@@ -170,3 +173,179 @@ NUMBER = {
     "description": "Only the documents about this number.",
     "schema": {"type": "string", "maxLength": 255},
 }
+
+SINCE = {
+    "name": "since",
+    "in": "query",
+    "required": False,
+    "description": "What could be fetched from this time on (RFC 3339), also what was acknowledged.",
+    "schema": {"type": "string"},
+}
+TYPES = {
+    "name": "types",
+    "in": "query",
+    "required": False,
+    "description": "Only events of these types, with commas between.",
+    "schema": {"type": "string"},
+}
+_EVENT_ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}
+ACKNOWLEDGED = {
+    "oneOf": [
+        {
+            "type": "object",
+            "required": ["ids"],
+            "properties": {"ids": {"type": "array", "minItems": 1, "maxItems": MOST_IDS, "items": _EVENT_ID}},
+            "additionalProperties": False,
+        },
+        {
+            "type": "object",
+            "required": ["cursor"],
+            "properties": {"cursor": {"type": "string", "description": "The “next” of a page."}},
+            "additionalProperties": False,
+        },
+    ]
+}
+ACKNOWLEDGEMENTS = {
+    "type": "object",
+    "required": ["results"],
+    "properties": {
+        "results": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["id", "status"],
+                "properties": {
+                    "id": {"type": "string"},
+                    "status": {
+                        "enum": ["acknowledged", "repeated", "waiting", "unknown"],
+                        "description": "Now; it was before; not possible now, say it again; not this partner's.",
+                    },
+                },
+                "additionalProperties": False,
+            },
+        }
+    },
+    "additionalProperties": False,
+}
+
+
+def fetched_page(documents: Mapping[str, Any]) -> dict[str, Any]:
+    """A page of the feed, given the schema of the document of each type."""
+    event = {
+        "type": "object",
+        "required": ["id", "type", "time", "document"],
+        "properties": {
+            "id": {"type": "string", "description": "The same each time it is given out: a repeat is known by it."},
+            "type": {"enum": sorted(documents)},
+            "time": {"type": "string", "format": "date-time", "description": "When it became true."},
+            "subject": {"type": "string", "description": "What it happened to."},
+            "sequence": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "Which event of its subject it is: 1, 2, 3 and so on. Other types count too.",
+            },
+            "key": {"type": "string", "description": "What it is kept in order with."},
+            "acknowledged_at": {"type": "string", "format": "date-time"},
+            "document": {},
+        },
+        "additionalProperties": False,
+        "allOf": [_when(one, "document", schema) for one, schema in documents.items()],
+    }
+    return {
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {
+            "items": {"type": "array", "items": event},
+            "next": {
+                "type": ["string", "null"],
+                "description": "Where the page ends: to acknowledge it, or to read on (after).",
+            },
+        },
+        "additionalProperties": False,
+    }
+
+
+def fetched_batch(documents: Mapping[str, Any]) -> dict[str, Any]:
+    """A page of the feed as CloudEvents 1.0 in their batched mode."""
+    event = {
+        "type": "object",
+        "required": ["specversion", "id", "source", "type", "time", "data"],
+        "properties": {
+            "specversion": {"const": "1.0"},
+            "id": {"type": "string"},
+            "source": {"type": "string"},
+            "type": {"enum": sorted(documents)},
+            "time": {"type": "string", "format": "date-time"},
+            "subject": {"type": "string"},
+            "sequence": {"type": "string", "description": "As a text of ten digits."},
+            "partitionkey": {"type": "string"},
+            "datacontenttype": {"const": "application/json"},
+            "data": {},
+        },
+        "allOf": [_when(one, "data", schema) for one, schema in documents.items()],
+    }
+    return {"type": "array", "items": event}
+
+
+def _when(document_type: str, member: str, schema: Any) -> dict[str, Any]:
+    return {
+        "if": {"properties": {"type": {"const": document_type}}},
+        "then": {"properties": {member: schema}},
+    }
+
+
+SUBSCRIPTION = {
+    "type": "object",
+    "required": ["id", "name", "types", "content", "status", "requested_at", "links"],
+    "properties": {
+        "id": {"type": "string"},
+        "name": {"type": "string"},
+        "types": {"type": "array", "items": {"type": "string"}},
+        "filter": {"type": "object"},
+        "content": {"enum": ["full", "thin"]},
+        "status": {"enum": ["requested", "active", "refused", "cancelled"]},
+        "reason": {"type": "string", "description": "What whoever decided says."},
+        "requested_at": {"type": "string", "format": "date-time"},
+        "decided_at": {"type": "string", "format": "date-time"},
+        "links": {"type": "object", "required": ["self"], "properties": {"self": {"type": "string"}}},
+    },
+    "additionalProperties": False,
+}
+COMPONENTS["Subscription"] = SUBSCRIPTION
+THIN = {
+    "type": "object",
+    "required": ["id", "type", "subject", "time", "href"],
+    "properties": {
+        "id": {"type": "string"},
+        "type": {"type": "string"},
+        "subject": {"type": "string"},
+        "time": {"type": "string", "format": "date-time"},
+        "href": {"type": "string", "description": "Where the document is read."},
+    },
+    "additionalProperties": False,
+}
+
+
+def wish(types: Collection[str]) -> dict[str, Any]:
+    """What a request for a subscription to some of ``types`` looks like."""
+    value = {"type": ["string", "boolean"], "maxLength": 255}
+    return {
+        "type": "object",
+        "required": ["name", "types"],
+        "properties": {
+            "name": {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME},
+            "types": {"type": "array", "minItems": 1, "items": {"enum": sorted(types)}},
+            "filter": {
+                "type": "object",
+                "description": "Members of the documents, as JSON pointers with * for any entry of a list, and the"
+                " value each must have, or a list of those it may have.",
+                "minProperties": 1,
+                "maxProperties": MOST_MEMBERS,
+                "additionalProperties": {
+                    "anyOf": [value, {"type": "array", "minItems": 1, "maxItems": MOST_VALUES, "items": value}]
+                },
+            },
+            "content": {"enum": ["full", "thin"], "default": "full"},
+        },
+        "additionalProperties": False,
+    }

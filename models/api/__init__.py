@@ -4,4 +4,6 @@ from . import ir_http
 from . import client
 from . import sending
 from . import reading
+from . import events
+from . import subscriptions
 from . import describing

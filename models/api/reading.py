@@ -102,6 +102,7 @@ class SyncApi(models.AbstractModel):
         :raises Fault: ``request.record_unknown``
         """
         entries, _cursor = self._documents(client, document_type, uid=uid)
+        entries = entries or self._announced(client, document_type, uid)
         if not entries:
             raise _unknown(read_at(document_type).strip("/"))
         return entries[0]

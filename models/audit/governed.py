@@ -122,3 +122,9 @@ class SyncOwnershipWrite(models.Model):
     _inherit = ["sync.ownership.write", "sync.audited"]
     _audit_as = "approval"
     _audits_people_only = True
+
+
+class SyncSubscription(models.Model):
+    _name = "sync.subscription"
+    _inherit = ["sync.subscription", "sync.audited"]
+    _audited_except = VERSION

@@ -10,3 +10,5 @@ from . import mapping
 from . import interface
 from . import timing
 from . import interface_change
+from . import subscription
+from . import interface_events

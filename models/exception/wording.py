@@ -19,7 +19,7 @@ SPOKEN = {
 }
 # What any document can meet: the domain is the document's, not the taxonomy's.
 ANY_DOCUMENT = {"apply.refused", "apply.not_supported"}
-EXPIRED = {"gate.waiting": "gate.deadline_passed"}
+EXPIRED = {"gate.waiting": "gate.deadline_passed", "deliver.to_be_fetched": "deliver.not_fetched"}
 SEVERITIES = [("info", "Note"), ("warning", "Warning"), ("error", "Error"), ("critical", "Critical")]
 RANK = {severity: rank for rank, (severity, _label) in enumerate(SEVERITIES)}
 URGENCY = {"info": 4.0, "warning": 2.0, "error": 1.0, "critical": 0.25}

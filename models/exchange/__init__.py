@@ -4,6 +4,7 @@ from . import endpoint_health
 from . import traffic
 from . import payload
 from . import transmission
+from . import subject
 from . import event
 from . import lane
 from . import message
@@ -24,6 +25,8 @@ from . import publisher
 from . import transport
 from . import sender_token
 from . import transports
+from . import feed
+from . import event_form
 from . import access_token
 from . import gauge
 from . import intake

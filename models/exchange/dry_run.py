@@ -10,6 +10,7 @@ from odoo import SUPERUSER_ID, api
 
 from ...core import queue
 from ...core.codecs import codec
+from ...core.delivery.cloudevents import document_in
 from ...core.differences import differences
 from ...core.faults import Fault
 from ...core.work import Done, Wait
@@ -102,12 +103,13 @@ def _run(batch, work):
 def _bodies(cr, message_id):
     """What was stored of the last run: {kind: document}."""
     cr.execute(
-        f"SELECT {SEALED} FROM sync_payload p WHERE message_id = %s AND kind IN ('canonical', 'sent')", [message_id]
+        f"SELECT content_type, {SEALED} FROM sync_payload p WHERE message_id = %s AND kind IN ('canonical', 'sent')",
+        [message_id],
     )
     bodies, env = {}, api.Environment(cr, SUPERUSER_ID, {})  # for the server's keys alone
-    for row in cr.fetchall():
+    for content_type, *row in cr.fetchall():
         try:
-            bodies[row[3]] = codec("json").decode(opened(env, *row) or b"")
+            bodies[row[3]] = document_in(codec("json").decode(opened(env, *row) or b""), content_type)
         except Fault:
             continue  # what is no document cannot be compared
     return bodies

@@ -14,6 +14,11 @@ from .payload import CONTENT_GROUPS, readable
 MARKS = "sync_governance.marks"
 
 
+def subject_of(document_type, document, ordering_key):
+    """What an event happened to, in the words of partners: the noun of its type and the number of its document."""
+    return f"{document_type.partition('.')[0]}/{document.get('number') or ordering_key}"
+
+
 class SyncEvent(models.Model):
     """An immutable business fact with its canonical document.
 
@@ -46,6 +51,11 @@ class SyncEvent(models.Model):
     res_model = fields.Char(string="Model", readonly=True)
     res_id = fields.Many2oneReference(string="Record", model_field="res_model", readonly=True)
     ordering_key = fields.Char(string="Ordering key", required=True, readonly=True)
+    subject = fields.Char(readonly=True, help="What it happened to, as partners are told: invoice/INV/2026/00001")
+    sequence = fields.Integer(
+        readonly=True,
+        help="Which event of its subject it is: 1, 2, 3 and so on without a gap, given when it is routed.",
+    )
     state = fields.Selection([("new", "New"), ("routed", "Routed")], required=True, readonly=True)
     document = fields.Text(readonly=True, groups=fields.NO_ACCESS, help="As it was published; shown masked below.")
     document_text = fields.Text(compute="_compute_document_text", groups=CONTENT_GROUPS, string="Canonical document")
@@ -123,6 +133,7 @@ class SyncEvent(models.Model):
                 record._name if record else None,
                 record.id if record else None,
                 draft.ordering_key,
+                draft.subject or subject_of(document_type, draft.document, draft.ordering_key),
                 json.dumps(draft.document, ensure_ascii=False, default=str),
                 draft.occurred_at.astimezone(timezone.utc).replace(tzinfo=None)
                 if draft.occurred_at.tzinfo
@@ -132,21 +143,27 @@ class SyncEvent(models.Model):
         ]
         self.env.cr.execute(
             """INSERT INTO sync_event (document_type_id, document_type, state, published_at, uid, company_id,
-                                       trading_partner_id, process_id, res_model, res_id, ordering_key, document,
-                                       occurred_at)
+                                       trading_partner_id, process_id, res_model, res_id, ordering_key, subject,
+                                       document, occurred_at)
                SELECT %s, %s, 'new', now() AT TIME ZONE 'UTC', uid, company_id, trading_partner_id, process_id,
-                      res_model, res_id, ordering_key, document, occurred_at
+                      res_model, res_id, ordering_key, subject, document, occurred_at
                  FROM unnest(%s::text[], %s::int[], %s::int[], %s::int[], %s::text[], %s::int[], %s::text[], %s::text[],
-                             %s::timestamp[]) WITH ORDINALITY
-                      AS t(uid, company_id, trading_partner_id, process_id, res_model, res_id, ordering_key, document,
-                           occurred_at, position)
+                             %s::text[], %s::timestamp[]) WITH ORDINALITY
+                      AS t(uid, company_id, trading_partner_id, process_id, res_model, res_id, ordering_key, subject,
+                           document, occurred_at, position)
                 ORDER BY position
                ON CONFLICT (txid, document_type, res_model, res_id) WHERE state = 'new'
                DO UPDATE SET document = EXCLUDED.document, ordering_key = EXCLUDED.ordering_key,
-                             process_id = EXCLUDED.process_id""",
+                             subject = EXCLUDED.subject, process_id = EXCLUDED.process_id""",
             [type_id, document_type, *(list(column) for column in zip(*rows, strict=True))],
         )
         self.env["sync.engine"]._wake_after_commit()
+
+    @api.model
+    @api.private
+    def _source(self):
+        """Where events come from: this database, by the number that it keeps for good."""
+        return f"urn:uuid:{self.env['ir.config_parameter'].sudo().get_param('database.uuid')}"  # sudo: no secret
 
     @api.model
     @ormcache("document_type", "company_id")

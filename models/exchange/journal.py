@@ -174,7 +174,7 @@ def _documents(cr, batch, works):
     ]
     if not rows:
         return
-    _write_payloads(cr, rows, _sealer(batch, works))
+    _write_payloads(cr, rows, _sealer(batch, works), {work.message_id: work.content_type for work in works})
 
 
 def _sealer(batch, works):
@@ -194,8 +194,8 @@ def _sealer(batch, works):
     return stored
 
 
-def _write_payloads(cr, rows, sealer):
-    """Insert bodies: rows of (message id, company id, kind, bytes)."""
+def _write_payloads(cr, rows, sealer, forms):
+    """Insert bodies: rows of (message id, company id, kind, bytes). ``forms``: {message id: media type as sent}."""
     sha256s = [hashlib.sha256(row[3]).hexdigest() for row in rows]
     stored = [sealer(*row, sha256) for row, sha256 in zip(rows, sha256s, strict=True)]
     cr.execute(
@@ -208,7 +208,7 @@ def _write_payloads(cr, rows, sealer):
             [key_id for key_id, _content in stored],
             [len(row[3]) for row in rows],
             sha256s,
-            ["application/json"] * len(rows),
+            [forms[row[0]] if row[2] == "sent" else "application/json" for row in rows],
         ],
     )
 

@@ -3,6 +3,7 @@
 import json
 from datetime import timezone
 
+from ...core.delivery.cloudevents import Event
 from ...core.faults import Fault
 from ...core.queue import Frequent
 from ...core.work import Replay, Work
@@ -14,18 +15,22 @@ _RECEIVED = Frequent("""
       LEFT JOIN sync_payload p ON p.transmission_id = t.id AND p.kind = 'received' AND p.erased_at IS NULL
      WHERE t.id = ANY(%s::int[])
 """)
-_DOCUMENTS = Frequent("SELECT id, document FROM sync_event WHERE id = ANY(%s::int[]) AND erased_at IS NULL")
+_DOCUMENTS = Frequent("""
+    SELECT id, CASE WHEN erased_at IS NULL THEN document END, uid, document_type, occurred_at, subject, sequence,
+           ordering_key
+      FROM sync_event WHERE id = ANY(%s::int[])
+""")
 
 
 def load(env, heads):
     """Read what the heads need in two statements: bodies with headers, and the documents of events."""
-    cr = env.cr
     received = _received(env, [head.transmission_id for head in heads if head.transmission_id])
-    events = _events(cr, [head.event_id for head in heads if head.event_id])
+    events = _events(env, [head.event_id for head in heads if head.event_id])
     types = env["sync.document.type"]
     works = []
     for head in heads:
         raw, headers = received.get(head.transmission_id, (None, {}))
+        canonical, event = events.get(head.event_id, (None, None))
         unopened, raw = (raw, None) if isinstance(raw, Fault) else (None, raw)
         works.append(
             Work(
@@ -48,7 +53,8 @@ def load(env, heads):
                 replay=_replay(head),
                 headers=headers,
                 raw=raw,
-                canonical=events.get(head.event_id),
+                canonical=canonical,
+                event=event,
             )
         )
         if unopened:
@@ -86,8 +92,13 @@ def _opened(env, row):
         return fault
 
 
-def _events(cr, ids):
+def _events(env, ids):
+    """{event id: (its document, or None where that was erased; what it tells)}"""
     if not ids:
         return {}
-    cr.execute(_DOCUMENTS, [ids])
-    return {row[0]: json.loads(row[1]) for row in cr.fetchall()}
+    source, found = env["sync.event"]._source(), {}
+    env.cr.execute(_DOCUMENTS, [ids])
+    for event_id, document, uid, kind, occurred_at, subject, sequence, key in env.cr.fetchall():
+        event = Event(uid, source, kind, occurred_at, subject, sequence, key)
+        found[event_id] = json.loads(document) if document is not None else None, event
+    return found

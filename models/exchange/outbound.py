@@ -11,7 +11,8 @@ from odoo import api
 
 from ...core import queue
 from ...core.faults import Fault
-from ...core.work import Done
+from ...core.queue.feed import FEED, place
+from ...core.work import Done, Wait
 from . import breaker, journal, stages
 from .batch import Batch
 from .cursor import CONFLICTS, LOST, business, read_committed
@@ -54,7 +55,16 @@ def prepare(registry, claim, heads):
         flights = _flights(batch, works, head_of, claim)
     rest = [work for work in works if not work.live]
     if rest:
-        verdicts(registry, batch._interfaces, rest, claim, [head_of[work.message_id] for work in rest])
+        waiting = [work for work in rest if isinstance(work.outcome, Wait)]
+        fetched = [work.message_id for work in waiting if work.outcome.wait_type == FEED]
+        verdicts(
+            registry,
+            batch._interfaces,
+            rest,
+            claim,
+            [head_of[work.message_id] for work in rest],
+            also=(lambda cr: place(cr, fetched)) if fetched else None,
+        )
     kept_back = _kept_back(registry, claim, flights)
     return [flight for flight in flights if flight.work.message_id not in kept_back]
 
@@ -82,7 +92,8 @@ def _flights(batch, works, head_of, claim):
             work.outcome = as_fault(error)
             continue
         work.stage = "deliver"
-        flights.append(Flight(work, parcel, transport._send, head_of[work.message_id], claim, batch._interfaces))
+        if work.live:  # else it is not sent: its partner fetches it
+            flights.append(Flight(work, parcel, transport._send, head_of[work.message_id], claim, batch._interfaces))
     return flights
 
 

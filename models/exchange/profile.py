@@ -17,6 +17,8 @@ class InterfaceProfile:
     """``contract`` is a compiled validator, ``mapping`` a compiled mapping; the ids beside them are what a message is
     stamped with. ``gates`` are ids. ``rehearses``: what it brings has no effect, see ``rehearsal.py``. ``sunset`` is
     the last day (UTC) of a contract that ends, ``successor`` what comes after it.
+    ``event_form`` is the form in which documents leave, see ``core.delivery.cloudevents.enclosed``; ``thin``: only
+    that it happened, and where it is read.
     """
 
     id: int
@@ -45,6 +47,8 @@ class InterfaceProfile:
     sunset: date | None = None
     successor: str | None = None
     confidential: bool = False
+    event_form: str = "document"
+    thin: bool = False
 
 
 class SyncEngine(models.AbstractModel):
@@ -94,4 +98,6 @@ class SyncEngine(models.AbstractModel):
             sunset=sunset,
             successor=successor,
             confidential=record._is_confidential(),
+            event_form=endpoint.event_form,
+            thin=record.event_content == "thin",
         )

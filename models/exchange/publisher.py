@@ -12,7 +12,8 @@ class EventDraft:
     """One event before it is written.
 
     ``document`` is the canonical document, ``ordering_key`` what the event must stay in order with (an order number),
-    ``occurred_at`` when it became true (naive means UTC).
+    ``occurred_at`` when it became true (naive means UTC). ``subject`` is what it happened to (``shipment/WH/OUT/7``):
+    its events are counted; unless it is given, the noun of the type and the document's number.
     """
 
     document: dict[str, Any]
@@ -21,6 +22,7 @@ class EventDraft:
     occurred_at: datetime
     process_id: int | None = None
     trading_partner_id: int | None = None
+    subject: str | None = None
 
 
 class SyncPublisher(models.AbstractModel):

@@ -105,7 +105,7 @@ STEPS = {
         _shortest("message_days"),
         _finished("message_days", "m.id = t.id"),
         # Together with the message and in one statement each: a cascade would look for them row by row.
-        along=("sync_payload", "sync_attempt", "sync_effect"),
+        along=("sync_payload", "sync_attempt", "sync_effect", "sync_feed_entry"),
     ),
     "transmission": Step(
         "Transmissions without a message",

@@ -39,13 +39,14 @@ def fill(env, works):
     """Give replayed works what their start needs; one whose content is gone ends here."""
     stored = [work.message_id for work in works if work.replay.start in ("apply", "deliver")]
     env.cr.execute(
-        f"""SELECT message_id, {SEALED} FROM sync_payload p
+        f"""SELECT message_id, content_type, {SEALED} FROM sync_payload p
              WHERE message_id = ANY(%s) AND kind IN ('canonical', 'sent') AND content IS NOT NULL
                AND erased_at IS NULL""",
         [stored],
     )
-    kept = {}
-    for message_id, *row in env.cr.fetchall():
+    kept, forms = {}, {}
+    for message_id, content_type, *row in env.cr.fetchall():
+        forms[message_id, row[3]] = content_type
         try:
             kept[message_id, row[3]] = opened(env, *row)
         except Fault as fault:
@@ -60,7 +61,7 @@ def fill(env, works):
             work.canonical = codec("json").decode(canonical)
             work.document_type = work.canonical.get("type") or work.document_type
         if start == "deliver":
-            work.encoded = sent
+            work.encoded, work.content_type = sent, forms.get((work.message_id, "sent")) or work.content_type
         present = {"receive": work.raw, "apply": work.canonical, "translate": work.canonical, "deliver": work.encoded}
         if present[start] is None:
             work.stage = "receive" if work.direction == "inbound" else "route"

@@ -88,9 +88,9 @@ class SyncOnboardingStep(models.Model):
         for door in self._doors(partner):
             if not door.user_id.active:
                 missing.append(self.env._("%s has no user of its own.", door.display_name))
-            if door.direction == "outbound" and not door.url:
+            if door.transport == "https" and not door.url:
                 missing.append(self.env._("%s has no address to send to.", door.display_name))
-            elif door.direction == "outbound" and not door.url.startswith("https://") and not door._private_hosts():
+            elif door.transport == "https" and not door.url.startswith("https://") and not door._private_hosts():
                 missing.append(self.env._("%s would leave unencrypted.", door.display_name))
             if door.direction != "internal" and door.authentication == "none":
                 missing.append(self.env._("%s lets in whoever comes.", door.display_name))

@@ -72,6 +72,7 @@ class SyncPack(models.AbstractModel):
             "test_flag_words": ", ".join(flag.get("words", ())),
             "name": entry["name"],
             "direction": entry["direction"],
+            "pulled": entry["transport"] == "feed",
             "codec": entry["codec"],
             "authentication": entry["authentication"],
             "key_source": key["source"],

@@ -69,7 +69,12 @@ class SyncEndpoint(models.Model):
     environment = fields.Selection(related="trading_partner_id.environment", store=True, precompute=True)
     direction = fields.Selection(DIRECTIONS, required=True, default="inbound", tracking=True)
     transport = fields.Selection(
-        [("webhook", "Webhook"), ("https", "HTTPS request"), ("internal", "None, stays inside Odoo")],
+        [
+            ("webhook", "Webhook"),
+            ("https", "HTTPS request"),
+            ("feed", "Fetched from our feed"),
+            ("internal", "None, stays inside Odoo"),
+        ],
         compute="_compute_transport",
         store=True,
         required=True,
@@ -154,7 +159,8 @@ class SyncEndpoint(models.Model):
         "Timeouts are 1 to 60 and 1 to 300 seconds, a body at most 16 MiB.",
     )
     _transport_fits = models.Constraint(
-        """CHECK ((direction = 'inbound' AND transport = 'webhook') OR (direction = 'outbound' AND transport = 'https')
+        """CHECK ((direction = 'inbound' AND transport = 'webhook')
+               OR (direction = 'outbound' AND transport IN ('https', 'feed'))
                OR (direction = 'internal' AND transport = 'internal'))""",
         "The transport does not fit the direction.",
     )
@@ -288,10 +294,14 @@ class SyncEndpoint(models.Model):
             missing.append(self.env._("Its trading partner is in testing, certified or live"))
         if not self.user_id:
             missing.append(self.env._("A user of its own, as whom it acts"))
-        if self.direction == "outbound" and not self.url:
+        if self.transport == "https" and not self.url:
             missing.append(self.env._("The address to send to"))
         if self.direction != "internal" and not self._has_valid_credential():
-            missing.append(self.env._("A valid credential"))
+            missing.append(
+                self.env._("An endpoint by which the partner calls, with a credential that may read")
+                if self.transport == "feed"
+                else self.env._("A valid credential")
+            )
         return missing
 
     def _settings(self):

@@ -51,6 +51,7 @@ class FulfilmentRequest(models.AbstractModel):
             drafts[picking.id] = EventDraft(
                 document=document,
                 ordering_key=picking.name,
+                subject=f"shipment/{picking.name}",
                 company_id=picking.company_id.id,
                 occurred_at=requested_at,
                 process_id=process.id if process else None,

@@ -8,13 +8,13 @@ from sync_governance.core.api.resources import READ_AT, SENT_TO, find, operation
 from sync_governance.core.canonical import catalogue
 from sync_governance.core.faults import Fault
 
-ALL = operations(catalogue(), catalogue())
+ALL = operations(catalogue(), catalogue(), catalogue())
 
 
 def test_every_kind_of_document_has_an_address_of_its_own():
     assert set(SENT_TO) | set(READ_AT) <= set(catalogue())
     places = [(operation.method, operation.path) for operation in ALL]
-    assert len(places) == len(set(places)) == 5 + 3 * len(catalogue())
+    assert len(places) == len(set(places)) == 5 + 2 + 4 + 3 * len(catalogue())
     assert len({operation.id for operation in ALL}) == len(ALL)
 
 

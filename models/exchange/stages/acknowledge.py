@@ -36,6 +36,7 @@ def run(batch, works):
                     occurred_at=datetime.now(timezone.utc).replace(tzinfo=None),
                     process_id=work.outcome.process_id,
                     trading_partner_id=work.trading_partner_id,
+                    subject=f"message/{work.uid}",
                 ),
             )
         )

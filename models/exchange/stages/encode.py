@@ -1,15 +1,20 @@
 """The partner's document -> bytes."""
 
+from ....core.api.resources import announced
 from ....core.codecs import codec
+from ....core.delivery import cloudevents
 from ....core.faults import Fault
 
 NAME = "encode"
 
 
 def run(batch, works):
-    """Encode each document once: the bytes that are signed are the bytes that are sent and kept."""
+    """Encode each document once, in the form that its endpoint asks for: what is signed is what is sent and kept."""
     for work in works:
         try:
-            work.encoded = codec(batch.interface(work.interface_id).codec).encode(work.document)
+            interface = batch.interface(work.interface_id)
+            said = announced(work.event) if interface.thin else work.document
+            document = codec(interface.codec).encode(said)
+            work.encoded, work.content_type = cloudevents.enclosed(interface.event_form, work.event, document)
         except Fault as fault:
             work.outcome = fault

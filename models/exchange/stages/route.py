@@ -1,10 +1,12 @@
 """Events -> one message for each interface that carries them."""
 
+import json
 import uuid
 
 from odoo import api
 
 from ....core import queue
+from ....core.canonical.filters import matches
 from ..cursor import read_committed
 
 NAME = "route"
@@ -17,7 +19,8 @@ _NEW = queue.Frequent("""
 _CARRIERS = queue.Frequent("""
     SELECT e.id, e.process_id, e.ordering_key, e.document_type_id, e.company_id,
            i.id, p.id, p.trading_partner_id, p.direction, y.worker_pool,
-           CASE WHEN y.timing IN ('micro_batch', 'window') THEN y.id END
+           CASE WHEN y.timing IN ('micro_batch', 'window') THEN y.id END,
+           CASE WHEN i.event_filter IS NOT NULL THEN e.document END, i.event_filter
       FROM sync_event e
       JOIN sync_interface i ON i.document_type_id = e.document_type_id AND i.state IN ('live', 'suspended')
                               AND i.active
@@ -29,7 +32,25 @@ _CARRIERS = queue.Frequent("""
             OR e.trading_partner_id IS NULL AND (p.environment = 'production' OR NOT %s::boolean))
      ORDER BY e.id, i.id
 """)
-_ROUTED = queue.Frequent("UPDATE sync_event SET state = 'routed' WHERE id = ANY(%s::int[])")
+# Numbered here and not where they are written: one promoter at a time, so business transactions never meet on a
+# counter, and what is rolled back was never counted. An event of before there were subjects has none.
+_ROUTED = queue.Frequent("""
+    WITH mine AS MATERIALIZED (
+        SELECT id, company_id, subject, row_number() OVER one_by_one AS number, count(*) OVER together AS many
+          FROM sync_event WHERE id = ANY(%(ids)s::int[]) AND subject IS NOT NULL
+        WINDOW one_by_one AS (PARTITION BY company_id, subject ORDER BY id),
+               together AS (PARTITION BY company_id, subject)),
+    counted AS (
+        INSERT INTO sync_subject AS s (company_id, subject, last_sequence)
+        SELECT company_id, subject, many FROM mine WHERE number = 1 ORDER BY company_id, subject
+        ON CONFLICT (company_id, subject) DO UPDATE SET last_sequence = s.last_sequence + EXCLUDED.last_sequence
+        RETURNING company_id, subject, last_sequence)
+    UPDATE sync_event e SET state = 'routed', sequence = c.last_sequence - mine.many + mine.number
+      FROM unnest(%(ids)s::int[]) AS routed(id)
+      LEFT JOIN mine ON mine.id = routed.id
+      LEFT JOIN counted c ON c.company_id = mine.company_id AND c.subject = mine.subject
+     WHERE e.id = routed.id
+""")
 
 
 def run(registry, limit=500):
@@ -39,11 +60,7 @@ def run(registry, limit=500):
     be lost for ever. A suspended interface gets its messages too: they stop there as exceptions instead of vanishing.
     """
     with read_committed(registry, durable=False) as cr:
-        cr.execute("SELECT pg_try_advisory_xact_lock(%s)", [PROMOTER_LOCK])
-        if not cr.fetchone()[0]:
-            return 0, set()
-        cr.execute(_NEW, [limit])
-        ids = [row[0] for row in cr.fetchall()]
+        ids = take_new(cr, limit)
         if not ids:
             return 0, set()
         # What happens in production is told to no test partner, but an answer to its own document is.
@@ -51,7 +68,8 @@ def run(registry, limit=500):
         cr.execute(_CARRIERS, [ids, production])
         columns = ("event_id", "process_id", "key", "document_type_id", "company_id", "interface_id", "endpoint_id",
                    "trading_partner_id", "direction", "pool", "timing")  # fmt: skip
-        rows = [dict(zip(columns, row, strict=True)) for row in cr.fetchall()]
+        found = [row for *row, document, wanted in cr.fetchall() if _is_wanted(document, wanted)]
+        rows = [dict(zip(columns, row, strict=True)) for row in found]
         policies = api.Environment(cr, api.SUPERUSER_ID, {})["sync.policy"]  # reads configuration
         timings = {policy: policies.browse(policy)._timing() for policy in {row["timing"] for row in rows}}
         for row in rows:
@@ -59,8 +77,27 @@ def run(registry, limit=500):
         queue.enqueue(
             cr, [queue.NewMessage(uid=f"msg_{uuid.uuid4().hex}", reference=row["key"], **row) for row in rows]
         )
-        cr.execute(_ROUTED, [ids])
+        mark_routed(cr, ids)
         if any(row["direction"] == "outbound" for row in rows):
             # What a crash of the server takes back is routed again, under other ids: no partner may have seen these.
             cr.execute("SET LOCAL synchronous_commit = on")
     return len(ids), {"delivery" if row["direction"] == "outbound" else row["pool"] for row in rows}
+
+
+def take_new(cr, limit):
+    """The ids of new events, the oldest first; none while somebody else promotes."""
+    cr.execute("SELECT pg_try_advisory_xact_lock(%s)", [PROMOTER_LOCK])
+    if not cr.fetchone()[0]:
+        return []
+    cr.execute(_NEW, [limit])
+    return [row[0] for row in cr.fetchall()]
+
+
+def mark_routed(cr, ids):
+    """These events are routed, and have their number among those of their subject; in the promoter's transaction."""
+    cr.execute(_ROUTED, {"ids": ids})
+
+
+def _is_wanted(document, wanted):
+    """Whether an interface carries the event: those without a filter carry all."""
+    return not wanted or matches(json.loads(wanted), json.loads(document))

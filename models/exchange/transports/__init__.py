@@ -1,1 +1,2 @@
+from . import feed
 from . import https

@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 
 from odoo import api, models
 
-from ....core.delivery import http, secret_forms, shown, signatures
+from ....core.delivery import cloudevents, http, secret_forms, shown, signatures
 from ....core.delivery.schemes import kind_of, scheme_of
 from ....core.faults import Fault
 from ..sender_token import TokenSource
@@ -46,6 +46,7 @@ class SyncTransportHttps(models.AbstractModel):
             "url": endpoint.url,
             "profile": endpoint.authentication,
             "kind": kind_of(endpoint.authentication),
+            "event_form": endpoint.event_form,
             "secrets": secrets,
             "username": rows[0].username or "",
             "signing": endpoint._settings(),
@@ -81,9 +82,11 @@ class SyncTransportHttps(models.AbstractModel):
     def _prepare(self, work, door):
         """The bytes as they will leave, with their proof; the time signed is this attempt's, the id the message's."""
         headers = {
-            "Content-Type": "application/json",
+            "Content-Type": work.content_type,
             "User-Agent": "sync-governance/1.0",
         }
+        if door["event_form"] == "binary" and work.event:
+            headers |= cloudevents.headers(work.event)
         if door["kind"] != "signature":
             # What a signature carries in its own headers: the same on every try, so that a repeat is recognised.
             headers |= {"webhook-id": work.uid, "Idempotency-Key": f'"{work.uid}"'}
