@@ -20,3 +20,5 @@ from . import test_audit, test_audit_chain, test_audit_command, test_audit_evide
 from . import test_api_batch, test_api_description, test_api_identity, test_api_reading, test_api_sending
 from . import test_cloudevents, test_event_sequence, test_feed, test_feed_flow, test_feed_races
 from . import test_subscription
+from . import test_translate_command
+from . import test_outbound_files

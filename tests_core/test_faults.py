@@ -21,6 +21,7 @@ STAGES = {
     "gate",
     "apply",
     "deliver",
+    "encode",
     "engine",
 }
 

@@ -2,19 +2,26 @@
 
 A document is made of dict, list, str, int, :class:`~decimal.Decimal`, bool and None; binary floating point and
 datetimes never occur. Each codec keeps the limits of :mod:`.limits`, so that no input can exhaust the stack or the
-memory, and each must pass the conformance tests in ``tests_core/test_codecs.py``.
+memory. Those that take any document as it is must pass the conformance tests in ``tests_core/test_codecs.py``; the
+others are made for the options of one endpoint (a layout, say) and take what these have a place for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from ..faults import Fault
+from .flat import FlatCodec
 from .json_codec import JsonCodec
+from .markup import XmlCodec
+from .ndjson_codec import NdjsonCodec
+from .ubl import UblCodec
 
-__all__ = ["Codec", "codec", "codecs"]
+__all__ = ["Codec", "codec", "codec_names", "codecs"]
 
 
 class Codec(Protocol):
@@ -32,18 +39,54 @@ class Codec(Protocol):
 
 
 _CODECS: Mapping[str, Codec] = MappingProxyType({each.name: each for each in (JsonCodec(),)})
+_LINES = NdjsonCodec()
+_CONFIGURED: Mapping[str, Callable[[Mapping[str, Any]], Codec]] = MappingProxyType(
+    {
+        "ndjson": lambda options: _without_options(_LINES, options),
+        "flat": FlatCodec,
+        "xml": XmlCodec,
+        "ubl": UblCodec,
+    }
+)
 
 
 def codecs() -> Mapping[str, Codec]:
-    """Every codec by its name; read-only."""
+    """Every codec that takes any document as it is, by its name; read-only."""
     return _CODECS
 
 
-def codec(name: str) -> Codec:
-    """The codec called ``name``; raises :class:`Fault` ``engine.configuration`` for an unknown one."""
+def codec_names() -> tuple[str, ...]:
+    """Every codec that an endpoint may have."""
+    return (*_CODECS, *_CONFIGURED)
+
+
+def codec(name: str, options: Mapping[str, Any] | str | None = None) -> Codec:
+    """The codec called ``name``, made for the ``options`` of an endpoint, which may be JSON text.
+
+    :raises Fault: ``engine.configuration`` for an unknown one, or for options that it cannot use
+    """
+    if name in _CODECS:
+        return _without_options(_CODECS[name], options)
+    if name not in _CONFIGURED:
+        raise Fault("engine.configuration", f"There is no codec {name!r}.", found=name, subject=f"codec {name}")
+    return _configured(name, options if isinstance(options, str) else json.dumps(options or {}))
+
+
+@lru_cache(maxsize=256)
+def _configured(name: str, options: str) -> Codec:
     try:
-        return _CODECS[name]
-    except KeyError:
-        raise Fault(
-            "engine.configuration", f"There is no codec {name!r}.", found=name, subject=f"codec {name}"
-        ) from None
+        read = json.loads(options or "{}")
+    except ValueError as error:
+        text = f"The options of the codec {name} are not JSON: {error}."
+        raise Fault("engine.configuration", text, subject=f"codec {name}") from error
+    if not isinstance(read, dict):
+        text = f"The options of the codec {name} are a JSON object."
+        raise Fault("engine.configuration", text, subject=f"codec {name}")
+    return _CONFIGURED[name](read)
+
+
+def _without_options(found: Codec, options: Mapping[str, Any] | str | None) -> Codec:
+    if options not in (None, "", "{}") and options:
+        text = f"The codec {found.name} has no options."
+        raise Fault("engine.configuration", text, subject=f"codec {found.name}")
+    return found

@@ -17,11 +17,10 @@ _CHARSETS = re.compile(r"ascii|utf-8(-sig)?|utf-16(-be|-le)?|iso8859-\d+|cp12\d\
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def text_of(data: bytes, charset: str) -> str:
-    """``data`` as text without a byte order mark; raises :class:`Fault` ``decode.charset``.
+def charset_name(charset: str) -> str:
+    """The name of a character set of business documents as Python knows it; raises :class:`Fault` ``decode.charset``.
 
-    Python's registry also knows charsets that are no charsets (compression, escapes, domain names): only those of
-    business documents are taken.
+    Python's registry also knows charsets that are no charsets: compression, escapes, domain names.
     """
     try:
         name = codecs.lookup(charset).name
@@ -35,6 +34,12 @@ def text_of(data: bytes, charset: str) -> str:
             found=charset,
             subject=f"charset {charset}",
         )
+    return name
+
+
+def text_of(data: bytes, charset: str) -> str:
+    """``data`` as text without a byte order mark; raises :class:`Fault` ``decode.charset``."""
+    name = charset_name(charset)
     try:
         return data.decode(name).removeprefix("\ufeff")
     except UnicodeDecodeError as error:

@@ -73,8 +73,8 @@ def batched(events: Iterable[tuple[Event, bytes]]) -> bytes:
     return b"[" + b", ".join(structured(event, document) for event, document in events) + b"]"
 
 
-def enclosed(form: str, event: Event, document: bytes) -> tuple[bytes, str]:
-    """The body of a request and its media type.
+def enclosed(form: str, event: Event, document: bytes, media_type: str = JSON) -> tuple[bytes, str]:
+    """The body of a request and its media type; ``media_type`` is that of the document, JSON where it is enclosed.
 
     :param form: ``document`` and ``binary`` (whose attributes are :func:`headers`): the document; ``structured`` and
         ``batched``: an event, and a list of one
@@ -83,7 +83,7 @@ def enclosed(form: str, event: Event, document: bytes) -> tuple[bytes, str]:
         return structured(event, document), STRUCTURED
     if form == "batched":
         return batched([(event, document)]), BATCHED
-    return document, JSON
+    return document, media_type
 
 
 def document_in(body: Any, media_type: str | None) -> Any:

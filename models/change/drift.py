@@ -156,7 +156,7 @@ class SyncDrift(models.Model):
         counted = {}
         for body in bodies:
             try:
-                document = codec(interface.endpoint_id.codec).decode(body)
+                document = codec(interface.endpoint_id.codec, interface.endpoint_id.codec_options or "").decode(body)
             except Fault:
                 continue  # it was worked, so its endpoint was set up for another form then
             for each in unknown(contract._validator(), document):

@@ -207,7 +207,7 @@ class SyncIntake(models.AbstractModel):
         if not profile["reads_body"]:
             return None
         try:
-            return codec(profile["codec"]).decode(raw)
+            return codec(profile["codec"], profile["codec_options"]).decode(raw)
         except Fault:
             return None
 

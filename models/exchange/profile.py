@@ -49,6 +49,7 @@ class InterfaceProfile:
     confidential: bool = False
     event_form: str = "document"
     thin: bool = False
+    codec_options: str = ""
 
 
 class SyncEngine(models.AbstractModel):
@@ -69,6 +70,12 @@ class SyncEngine(models.AbstractModel):
                 f"The interface {record.code} cannot run: " + " ".join(missing),
                 subject=f"interface {record.code}",
             )
+        return self._profile_of(record)
+
+    @api.model
+    @api.private
+    def _profile_of(self, record):
+        """The profile of an interface, whether it may run or not: for trials."""
         endpoint, policy = record.endpoint_id, record.policy_id
         sunset, successor = record.contract_id._ending()
         return InterfaceProfile(
@@ -100,4 +107,5 @@ class SyncEngine(models.AbstractModel):
             confidential=record._is_confidential(),
             event_form=endpoint.event_form,
             thin=record.event_content == "thin",
+            codec_options=endpoint.codec_options or "",
         )

@@ -74,6 +74,7 @@ class SyncPack(models.AbstractModel):
             "direction": entry["direction"],
             "pulled": entry["transport"] == "feed",
             "codec": entry["codec"],
+            "codec_options": json.dumps(entry["layout"], indent=2) if "layout" in entry else False,
             "authentication": entry["authentication"],
             "key_source": key["source"],
             "key_value": key.get("value", False),

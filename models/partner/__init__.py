@@ -5,6 +5,7 @@ from . import endpoint_agent
 from . import endpoint_intake
 from . import endpoint_profile
 from . import endpoint_environment
+from . import endpoint_codec
 from . import credential
 from . import credential_version
 from . import credential_expiry

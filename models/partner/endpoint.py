@@ -23,6 +23,7 @@ PROFILE_FIELDS = (
     "authentication_settings",
     "code",
     "codec",
+    "codec_options",
     "company_id",
     "direction",
     "hold_unread",

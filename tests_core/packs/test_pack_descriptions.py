@@ -4,7 +4,7 @@ import json
 
 from pack_reading import PACKS, Pack, packs, read_json
 from sync_governance.core import canonical, contracts
-from sync_governance.core.codecs import codecs
+from sync_governance.core.codecs import codec, codec_names
 from sync_governance.core.delivery.schemes import schemes
 from sync_governance.core.gates import milestones, problems
 from sync_governance.core.mapping import Mapping
@@ -89,7 +89,8 @@ def test_partner_and_canonical_side_belong_together(pack: Pack):
 
 def test_endpoints_use_known_codecs_and_signatures(pack: Pack):
     for endpoint in pack.data["endpoints"]:
-        assert endpoint["codec"] in codecs()
+        assert endpoint["codec"] in codec_names()
+        codec(endpoint["codec"], endpoint.get("layout"))
         assert endpoint["authentication"] in ({"none"} if endpoint["direction"] == "internal" else set(schemes()))
 
 

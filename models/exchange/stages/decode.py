@@ -13,7 +13,7 @@ def run(batch, works):
         try:
             # The interface first: its policy decides about the line, should decoding fail.
             carrier = batch.interface(work.interface_id) if work.interface_id else batch.endpoint(work.endpoint_id)
-            work.document = codec(carrier.codec).decode(work.raw or b"")
+            work.document = codec(carrier.codec, carrier.codec_options or "").decode(work.raw or b"")
             if work.interface_id is None:
                 batch.recognise(work)
             interface = batch.interface(work.interface_id)

@@ -13,8 +13,10 @@ def run(batch, works):
     for work in works:
         try:
             interface = batch.interface(work.interface_id)
-            said = announced(work.event) if interface.thin else work.document
-            document = codec(interface.codec).encode(said)
-            work.encoded, work.content_type = cloudevents.enclosed(interface.event_form, work.event, document)
+            writing = codec(interface.codec, interface.codec_options)
+            document = writing.encode(announced(work.event) if interface.thin else work.document)
+            work.encoded, work.content_type = cloudevents.enclosed(
+                interface.event_form, work.event, document, writing.media_type
+            )
         except Fault as fault:
             work.outcome = fault

@@ -1,0 +1,52 @@
+"""Delimited, fixed-width and tagged-line files, by a layout that is data: see :mod:`.layout` and docs/files.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO
+
+from ...faults import Fault
+from ..one_document import only_document
+from ..parts import Part
+from . import reading, writing
+from .layout import Layout, compiled, schema
+
+__all__ = ["FlatCodec", "compiled", "schema"]
+
+
+class FlatCodec:
+    """The codec ``flat``; ``options`` is the layout.
+
+    :raises Fault: ``engine.configuration`` for a layout that cannot be used
+    """
+
+    name = "flat"
+    media_type = "text/csv"
+
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        self._layout = compiled(options) if options is not None else None
+
+    def decode(self, data: bytes, *, charset: str | None = None) -> dict[str, Any]:
+        """The one document of a file; several must be split. The layout says the character set."""
+        return only_document(self.split(data))
+
+    def encode(self, document: Any) -> bytes:
+        """A file with one document.
+
+        :raises Fault: ``encode.value`` or ``encode.character`` for what the layout has no place for
+        """
+        return b"".join(self.write([document]))
+
+    def split(self, data: BinaryIO | bytes, options: Mapping[str, Any] | None = None) -> Iterator[Part]:
+        """See :class:`~sync_governance.core.codecs.parts.Splitter`."""
+        return reading.split(self._in_force(options), data)
+
+    def write(self, documents: Iterable[Any], options: Mapping[str, Any] | None = None) -> Iterator[bytes]:
+        """A file with all ``documents``, piece by piece."""
+        return writing.write(self._in_force(options), documents)
+
+    def _in_force(self, options: Mapping[str, Any] | None) -> Layout:
+        layout = compiled(options) if options is not None else self._layout
+        if layout is None:
+            raise Fault("engine.configuration", "A flat file is read by a layout, and none is given.", subject="layout")
+        return layout
