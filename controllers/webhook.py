@@ -29,11 +29,12 @@ class WebhookController(http.Controller):
     def receive(self, code):
         """Take one transmission for the endpoint ``code``.
 
-        202 with the message's id; a repeat gets the original's. Where the sender waits for the result: 200 with it, or
+        202 with the message's id; a repeat gets the original's. An interchange of several documents becomes a message
+        for each and is answered like a batch. Where the sender waits for the result: 200 with it, or
         422 with what is wrong. Problem documents: 401 no valid proof, 403 not from this address or not this kind of
         document, 404 no such endpoint, 411 no length, 413 too large, 429 and 503 come back later.
         """
-        return self._answered(lambda intake, *arguments: answer(intake._receive(code, *arguments)))
+        return self._answered(lambda intake, *arguments: answer_all(intake._receive(code, *arguments)))
 
     @http.route("/sync/in/<string:code>/batch", **ROUTE)
     def receive_many(self, code):
@@ -64,6 +65,11 @@ class WebhookController(http.Controller):
             return problem(request, fault)
         except psycopg2.OperationalError as error:
             return problem(request, Fault("receive.unavailable", f"Not stored ({error.pgcode}); send it again."))
+
+
+def answer_all(received):
+    """The response to one transmission: of one document, or of an interchange of several."""
+    return answers(received) if isinstance(received, list) else answer(received)
 
 
 def answer(receipt):

@@ -22,3 +22,4 @@ from . import test_cloudevents, test_event_sequence, test_feed, test_feed_flow, 
 from . import test_subscription
 from . import test_translate_command
 from . import test_outbound_files
+from . import test_interchange

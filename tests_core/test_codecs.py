@@ -10,6 +10,8 @@ from sync_governance.core.codecs import codec, codecs
 from sync_governance.core.faults import Fault
 
 JSON = codec("json")
+# The formats that can carry any document; the others have a form of their own and suites of their own.
+FREE = [JSON]
 
 numbers = st.integers(-(10**40), 10**40) | st.decimals(allow_nan=False, allow_infinity=False, places=6)
 texts = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00"))
@@ -34,7 +36,7 @@ def test_an_unknown_codec_is_a_matter_of_configuration():
     assert caught.value.code == "engine.configuration"
 
 
-@pytest.mark.parametrize("each", codecs().values(), ids=lambda each: each.name)
+@pytest.mark.parametrize("each", FREE, ids=lambda each: each.name)
 @given(document=documents)
 @settings(deadline=None, database=None)
 def test_what_is_encoded_decodes_to_the_same_document(each, document):
@@ -53,13 +55,13 @@ def test_any_bytes_give_a_document_or_a_fault_of_decoding(each, data):
         assert fault.code.startswith("decode.")
 
 
-@pytest.mark.parametrize("each", codecs().values(), ids=lambda each: each.name)
+@pytest.mark.parametrize("each", FREE, ids=lambda each: each.name)
 def test_order_of_members_is_kept(each):
     names = ["z", "a", "m"]
     assert list(each.decode(each.encode(dict.fromkeys(names, 1)))) == names
 
 
-@pytest.mark.parametrize("each", codecs().values(), ids=lambda each: each.name)
+@pytest.mark.parametrize("each", FREE, ids=lambda each: each.name)
 @pytest.mark.parametrize("value", [1.5, object(), b"x", "\ud800", {1: "x"}, Decimal("NaN"), Decimal("1E+200"), 10**200])
 def test_what_is_no_part_of_a_document_is_not_encoded(each, value):
     with pytest.raises(Fault) as caught:
@@ -67,7 +69,7 @@ def test_what_is_no_part_of_a_document_is_not_encoded(each, value):
     assert caught.value.code == "engine.internal"
 
 
-@pytest.mark.parametrize("each", codecs().values(), ids=lambda each: each.name)
+@pytest.mark.parametrize("each", FREE, ids=lambda each: each.name)
 def test_a_document_that_contains_itself_is_refused_and_not_followed(each):
     endless = {}
     endless["again"] = endless

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from ..faults import Fault
+from .edi.codec import EdiCodec
 from .flat import FlatCodec
 from .json_codec import JsonCodec
 from .markup import XmlCodec
 from .ndjson_codec import NdjsonCodec
+from .parts import Part, Splitter
 from .ubl import UblCodec
 
-__all__ = ["Codec", "codec", "codec_names", "codecs"]
+__all__ = ["Codec", "Part", "Splitter", "codec", "codec_names", "codecs"]
 
 
 class Codec(Protocol):
@@ -34,8 +36,9 @@ class Codec(Protocol):
         """The document in ``data``; raises :class:`Fault` ``decode.*`` for whatever is wrong with it."""
 
     def encode(self, document: Any) -> bytes:
-        """``document`` as UTF-8 bytes, the same for the same document; raises :class:`Fault` ``engine.internal``
-        for a value that is no part of a document, because then one of our own parts has made it."""
+        """``document`` as bytes (UTF-8, or the character set that its envelope names), the same for the same document;
+        raises :class:`Fault` ``engine.internal`` for a value that is no part of a document, because then one of our own
+        parts has made it, or ``encode.*`` for one that the partner's format has no room for."""
 
 
 _CODECS: Mapping[str, Codec] = MappingProxyType({each.name: each for each in (JsonCodec(),)})
@@ -46,6 +49,8 @@ _CONFIGURED: Mapping[str, Callable[[Mapping[str, Any]], Codec]] = MappingProxyTy
         "flat": FlatCodec,
         "xml": XmlCodec,
         "ubl": UblCodec,
+        "x12": partial(EdiCodec, "x12"),
+        "edifact": partial(EdiCodec, "edifact"),
     }
 )
 

@@ -22,6 +22,7 @@ from ...core.faults import Fault
 from ...core.security.masking import mask_headers
 from ..partner.endpoint_profile import UNKNOWN
 from .cursor import read_committed
+from .interchange import opened
 from .sealing import ring_of, seal
 from .storing import LOCK_SECONDS, Incoming, Receipt, store, store_at_once
 from .synchronous import AtOnce
@@ -51,9 +52,13 @@ class SyncIntake(models.AbstractModel):
         :param raw: the body, byte for byte as it arrived
         :param headers: the request's headers
         :param certificate: of the client, as a trusted proxy has passed it on
+        :return: for an interchange of several documents what :meth:`_receive_many` returns
         :raises Fault: ``receive.*`` or ``authentication.*``; nothing but the rejection was stored
         """
         profile, verdict = self._admitted(code, raw, headers, remote_address, certificate)
+        parts = opened(profile["codec"], profile["codec_options"], raw)
+        if parts:
+            return self._receive_parts(profile, parts, raw, headers, remote_address, verdict)
         try:
             document = self._document(
                 profile, Envelope(raw), headers, remote_address, verdict, json.dumps(mask_headers(dict(headers)))
@@ -93,6 +98,24 @@ class SyncIntake(models.AbstractModel):
             (getattr(part, "id", None), faults[place] if place in faults else next(receipts))
             for place, part in enumerate(parts)
         ]
+
+    def _receive_parts(self, profile, parts, raw, headers, remote_address, verdict):
+        """Store the documents of one interchange, in their order and in one transaction; see :func:`opened`."""
+        envelopes = [part for _called, part in parts if not isinstance(part, Fault)]
+        if len(envelopes) > 1:
+            self.env["sync.gauge"]._admit(profile, len(envelopes) - 1)
+        kept = json.dumps(mask_headers(dict(headers)))
+        faults, documents = {}, []
+        for place, (_called, part) in enumerate(parts):
+            try:
+                if isinstance(part, Fault):
+                    raise part
+                documents.append(self._document(profile, part, headers, remote_address, verdict, kept))
+            except Fault as refused:
+                self._keep_rejection(profile, getattr(part, "body", raw), headers, remote_address, refused)
+                faults[place] = refused
+        receipts = iter(self._store(profile, documents) if documents else ())
+        return [(called, faults.get(place) or next(receipts)) for place, (called, _part) in enumerate(parts)]
 
     # -- who sends ---------------------------------------------------------------------------------------------------
 

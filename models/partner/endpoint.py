@@ -81,7 +81,13 @@ class SyncEndpoint(models.Model):
         required=True,
         precompute=True,
     )
-    codec = fields.Selection([("json", "JSON")], required=True, default="json")
+    codec = fields.Selection(
+        [("json", "JSON")],
+        string="Format",
+        required=True,
+        default="json",
+        help="The format of the files. An EDI interchange may carry many documents: each becomes a message of its own.",
+    )
     authentication = fields.Selection(
         selection="_select_authentication",
         required=True,

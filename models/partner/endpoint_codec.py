@@ -11,8 +11,8 @@ LABELS = {
     "flat": "CSV, fixed width or tagged lines, by a layout",
     "xml": "XML",
     "ubl": "UBL 2.0 and 2.1",
-    "x12": "X12",
-    "edifact": "UN/EDIFACT",
+    "x12": "EDI: X12",
+    "edifact": "EDI: UN/EDIFACT",
 }
 CODECS = [(name, LABELS.get(name, name)) for name in codec_names() if name != "json"]
 

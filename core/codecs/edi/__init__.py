@@ -1,0 +1,1 @@
+"""EDI: X12 and UN/EDIFACT, read and written by guides that are data."""
