@@ -38,6 +38,7 @@
         "views/catalog/service_level_views.xml",
         "views/catalog/retention_views.xml",
         "views/catalog/change_request_views.xml",
+        "views/catalog/ending_views.xml",
         "views/catalog/drift_views.xml",
         "data/change.xml",
         "views/master/xref_views.xml",

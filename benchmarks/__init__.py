@@ -17,4 +17,16 @@ The database server is durable (fsync and synchronous_commit on) for every side;
 `benchmarks/addons` holds a handler that does nothing (`sync_bench`) and a job that does nothing (`peer_bench`).
 """
 
-NAMES = ("webhook", "documents", "files", "edi", "limit", "peer", "orders", "delivery", "latency", "growth", "retention")
+NAMES = (
+    "webhook",
+    "documents",
+    "files",
+    "edi",
+    "limit",
+    "peer",
+    "orders",
+    "delivery",
+    "latency",
+    "growth",
+    "retention",
+)

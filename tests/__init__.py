@@ -12,11 +12,19 @@ from . import test_prepared, test_storing, test_table
 from . import test_ownership
 from . import test_environments
 from . import test_catalogue, test_onboarding
-from . import test_ownership_orders, test_tour_onboarding
+from . import test_ownership_created, test_ownership_orders, test_tour_onboarding
 from . import test_caller, test_client_certificate, test_keys, test_oauth, test_review
 from . import test_sender_proof, test_sender_token, test_signed_webhooks
-from . import test_change_races, test_change_request, test_contract_compatibility, test_drift, test_version_ends
-from . import test_audit, test_audit_chain, test_audit_command, test_audit_evidence, test_privacy
+from . import test_change_races, test_change_request, test_change_trial, test_contract_compatibility, test_drift
+from . import test_version_end_decided, test_version_ends
+from . import (
+    test_audit,
+    test_audit_chain,
+    test_audit_command,
+    test_audit_evidence,
+    test_confidential_events,
+    test_privacy,
+)
 from . import test_api_batch, test_api_description, test_api_identity, test_api_reading, test_api_sending
 from . import test_cloudevents, test_event_sequence, test_feed, test_feed_flow, test_feed_races
 from . import test_subscription

@@ -101,6 +101,24 @@ class SyncCase(TransactionCase):
         request.with_user(self.approver).action_approve()
         return request
 
+    def ends(self, version, kind, last_day=None):
+        """End a version as people do: one proposes, another agrees; ``kind`` as in ``sync.lifecycle.ending``."""
+        ending = (
+            self.env["sync.lifecycle.ending"]
+            .with_user(self.author)
+            .create(
+                {
+                    "res_model": version._name,
+                    "res_id": version.id,
+                    "kind": kind,
+                    "last_day": last_day,
+                    "reason": "The partner has gone over.",
+                }
+            )
+        )
+        ending.with_user(self.approver).action_agree()
+        return ending
+
     # -- the wire ----------------------------------------------------------------------------------------------------
 
     def receive(

@@ -2,6 +2,8 @@
 
 import json
 
+from lxml import html
+
 from .governance_fixture import SECRET, GovernanceCase
 
 
@@ -111,10 +113,10 @@ class TestCatalogue(GovernanceCase):
     def test_it_prints_for_an_auditor(self):
         crm = self.feeding("crm")
         self.feeding("shop")
-        html, kind = self.env["ir.actions.report"]._render_qweb_html(
+        page, kind = self.env["ir.actions.report"]._render_qweb_html(
             "sync_governance.integration_catalogue", self.env["sync.interface"].search([]).ids
         )
-        text = html.decode()
+        text = page.decode()
         self.assertEqual(kind, "html")
         for words in (
             "Integration catalogue",
@@ -125,3 +127,16 @@ class TestCatalogue(GovernanceCase):
             "come from Shop",
         ):
             self.assertIn(words, text)
+
+    def test_every_line_of_it_has_all_columns_also_where_nothing_stands(self):
+        """What stays inside Odoo has no contract, and a new interface no traffic."""
+        self.live_partner("odoo")
+        lines = self.env["sync.interface"].search([])
+        self.assertFalse(all(line.contract_id for line in lines))
+        page, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "sync_governance.integration_catalogue", lines.ids
+        )
+        table = html.fromstring(page.decode())
+        rows = table.xpath("//tbody/tr")
+        self.assertEqual(len(rows), len(lines))
+        self.assertEqual({len(row.xpath("./td")) for row in rows}, {len(table.xpath("(//thead/tr)[1]/th"))})

@@ -69,7 +69,7 @@ class TestCompatibility(GovernanceCase):
     def test_all_versions_in_force_count_where_the_contract_says_so(self):
         self.in_force("1.0.0", compatibility="backward_transitive", schema=schema(status={"type": "string"}))
         retired = self.in_force("1.0.5", compatibility="backward_transitive", schema=schema(status={"type": "string"}))
-        retired.action_retire()
+        self.ends(retired, "retire")
         self.in_force("2.0.0", compatibility="backward_transitive", schema=schema(status=STATUS))
         contract = self.draft("2.1.0", schema=schema(status={"enum": ["open", "paid", "void"]}))
         self.assertEqual(contract.verdict, "breaking")

@@ -114,7 +114,8 @@ class TestNoWayAround(GovernanceCase):
                 contract.write(values)
         with self.assertRaisesRegex(UserError, "no longer changes"):
             contract.sudo().write({"schema": "{}"})
-        contract.sunset_date = "2030-01-01"
+        with self.assertRaisesRegex(UserError, "buttons"):
+            contract.sunset_date = "2030-01-01"
 
     def test_approved_versions_are_not_deleted(self):
         contract = self.approved(self.contract())
@@ -177,13 +178,13 @@ class TestVersions(GovernanceCase):
 
     def test_deprecated_works_on_and_retired_ends(self):
         contract = self.approved(self.contract())
-        contract.action_deprecate()
+        self.ends(contract, "deprecate")
         self.assertEqual(contract.state, "deprecated")
-        contract.action_retire()
+        self.ends(contract, "retire")
         self.assertEqual(contract.state, "retired")
 
     def test_what_a_live_interface_needs_is_not_retired(self):
         self.live_partner("shopify", secrets={"shop-orders": "shpss_secret"})
         contract = self.env["sync.contract"].search([("code", "=", "shopify.order")])
         with self.assertRaisesRegex(UserError, "shopify.order.create"):
-            contract.with_user(self.manager).action_retire()
+            self.ends(contract, "retire")

@@ -9,6 +9,7 @@ from odoo.tests import tagged
 from odoo.addons.sync_governance.core.security.erasure import Identifier
 from odoo.addons.sync_governance.core.security.keyring import KeyRing
 from odoo.addons.sync_governance.core.security.masking import MASK
+from odoo.addons.sync_governance.models.audit import erasing
 
 from .common import TEST_KEYS
 from .exception_fixture import ExceptionCase
@@ -98,6 +99,12 @@ class TestConfidential(PrivacyCase):
         self.door.confidential = True
         statements("warm2")
         self.assertEqual(statements("e2"), plain)
+
+    def test_of_its_headers_only_those_stand_readable_that_it_needs(self):
+        self.line.confidential = True
+        headers = json.loads(self.order().transmission_id.headers)
+        self.assertEqual(headers["X-Shopify-Topic"], "orders/create")
+        self.assertEqual(headers["X-Shopify-Shop-Domain"], MASK)
 
     def test_what_nobody_knows_is_encrypted_where_something_is_confidential(self):
         self.line.confidential = True
@@ -343,6 +350,61 @@ class TestErasure(PrivacyCase):
         for text in (exception.detail, exception.subject, *exception.message_ids.mapped("body")):
             self.assertNotIn("mail.example", text or "")
         self.assertFalse(self.env["sync.xref"].search([("external_id", "ilike", "mail.example")]))
+
+    def test_every_candidate_is_looked_at_however_many_there_are(self):
+        self.door.confidential = True
+        others = [self.order(f"#20{n:02}", f"o{n}") for n in range(3)]
+        mine = self.order("#1001", "e1")
+        with patch.object(erasing, "CHUNK", 2):
+            self.erase("1001", "order")
+        self.assertIn(MASK, mine.received_text)
+        self.assertIn("Lindqvist", others[0].received_text)
+
+    def test_references_headers_and_other_texts(self):
+        message = self.order()
+        person, event = "marta.l@mail.example", f"evt_{message.uid}"
+        written = {
+            "sync_message": ("reference", message.id, person),
+            "sync_transmission": ("headers", message.transmission_id.id, json.dumps({"From": person})),
+            "sync_effect": ("label", None, person),
+        }
+        self.env.flush_all()
+        self.env.cr.execute(
+            """INSERT INTO sync_effect (message_id, company_id, kind, res_model, res_id)
+               VALUES (%s, %s, 'linked', 'res.partner', 1) RETURNING id""",
+            [message.id, message.company_id.id],
+        )
+        written["sync_effect"] = ("label", self.env.cr.fetchone()[0], person)
+        for table, (column, row_id, text) in written.items():
+            self.env.cr.execute(f"UPDATE {table} SET {column} = %s WHERE id = %s", [text, row_id])
+        self.env.cr.execute(
+            """INSERT INTO sync_event (uid, document_type_id, document_type, company_id, ordering_key, state, document)
+               VALUES (%s, %s, 'order.create', %s, %s, 'routed', '{}') RETURNING id""",
+            [event, message.document_type_id.id, message.company_id.id, f"customer {person}"],
+        )
+        written["sync_event"] = ("ordering_key", self.env.cr.fetchone()[0], None)
+        self.env.invalidate_all()
+        self.assertIn("4 references, headers and other texts", self.erase(person.upper(), "email").found)
+        for table, (column, row_id, _text) in written.items():
+            self.env.cr.execute(f"SELECT {column} FROM {table} WHERE id = %s", [row_id])
+            (left,) = self.env.cr.fetchone()
+            with self.subTest(table=table):
+                self.assertNotIn("mail.example", left)
+                self.assertIn(MASK, left if table != "sync_transmission" else json.loads(left)["From"])
+        self.assertEqual(json.loads(self.entries(kind="erasure").details)["references"], 4)
+        with self.engine_cursors():
+            self.assertTrue(self.env["sync.audit.chain"]._verify().holds)
+
+    def test_a_reference_that_is_still_needed_is_left_and_said(self):
+        message = self.order()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sync_message SET state = 'failed', done_at = NULL, reference = %s WHERE id = %s",
+            ["Marta.L@mail.example", message.id],
+        )
+        self.env.invalidate_all()
+        self.assertIn("still open", self.erase("marta.l@mail.example", "email").found)
+        self.assertEqual(message.reference, "Marta.L@mail.example")
 
     def test_who_may_not_and_what_could_mean_anybody_is_refused(self):
         for user in ("manager", "sales", "viewer"):

@@ -16,8 +16,7 @@ class TestVersionEnds(IntakeCase):
         self.contract = self.line.contract_id
 
     def deprecate(self, last_day):
-        self.contract.with_user(self.author).action_deprecate()
-        self.contract.with_user(self.author).sunset_date = last_day
+        self.ends(self.contract, "deprecate", last_day)
 
     def successor(self):
         version = self.contract.with_user(self.author)._next_version()
@@ -58,7 +57,7 @@ class TestVersionEnds(IntakeCase):
     def test_another_last_day_counts_at_once(self):
         self.deprecate(self.today - timedelta(days=1))
         self.assertEqual(self.post(self.body()).status_code, 410)
-        self.contract.with_user(self.author).sunset_date = date(2999, 1, 1)
+        self.ends(self.contract, "last_day", date(2999, 1, 1))
         self.assertEqual(self.post(self.body()).status_code, 202)
 
     def test_to_know_it_costs_no_statement(self):

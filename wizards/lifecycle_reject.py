@@ -7,6 +7,7 @@ GOVERNED = [
     ("sync.mapping", "Mapping"),
     ("sync.policy", "Policy"),
     ("sync.change.request", "Change request"),
+    ("sync.lifecycle.ending", "End of a version"),
 ]
 
 

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ..core.security.erasure import Identifier
 from ..core.security.keyring import KeyProblem
+from ..models.audit.erasing import OWN_COUNT
 
 SHOWN = 20
 
@@ -85,15 +86,17 @@ class SyncPersonalErase(models.TransientModel):
             (len(found.event_ids), self.env._("events")),
             (len(found.text_ids.get("sync_attempt", ())), self.env._("attempts")),
             (len(found.text_ids.get("sync_exception", ())), self.env._("exceptions")),
+            (
+                sum(len(ids) for table, ids in found.text_ids.items() if table not in OWN_COUNT),
+                self.env._("references, headers and other texts"),
+            ),
             (len(found.note_ids), self.env._("notes")),
             (len(found.xref_ids), self.env._("cross-references")),
         ]
         lines = [f"{count} {what}" for count, what in counts if count] or [self.env._("Nothing.")]
-        left = len(found.open_ids) + len(found.open_event_ids)
+        left = len(found.open_ids) + len(found.open_event_ids) + len(found.open_text_ids)
         if left:
             lines.append(self.env._("%s more belong to documents that are still open: finish or cancel them.", left))
-        if found.more:
-            lines.append(self.env._("There is more than one run takes: run it again afterwards."))
         return "\n".join(lines)
 
     def _again(self):

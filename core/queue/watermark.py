@@ -18,6 +18,24 @@ _WRITERS = """
 """
 
 
+def begin(cr: Cursor, name: str, table: str, due: str) -> None:
+    """Let a reader begin with what is added to ``table`` from now on, at the due times of the kind ``due``; a reader
+    that there is goes on where it is.
+    """
+    cr.execute(
+        """INSERT INTO sync_due (kind, res_id, due_at, documents, tries)
+           VALUES (%s, 0, now() AT TIME ZONE 'UTC', 0, 0) ON CONFLICT DO NOTHING""",
+        [due],
+    )
+    cr.execute(
+        """INSERT INTO sync_watermark (name, read_id, seen_id)
+           SELECT %s, last, last
+             FROM (SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass), 0) AS last) s
+           ON CONFLICT DO NOTHING""",
+        [name, table],
+    )
+
+
 def next_range(cr: Cursor, name: str, table: str, limit: int = LONGEST_RANGE) -> tuple[int, int] | None:
     """The next ids of ``table`` (above the first, up to the second) that nobody read yet under ``name``, or None.
 

@@ -11,7 +11,7 @@ from ...core.codecs import codec
 from ...core.delivery.cloudevents import Event
 from ...core.queue import feed
 from ..exchange.cursor import read_committed
-from ..exchange.sealing import SEALED, opened
+from ..exchange.sealing import EVENT, SEALED, event_text, opened
 from .reading import moment
 
 _CONTENT = f"""
@@ -90,12 +90,15 @@ class SyncApi(models.AbstractModel):
         """The document of an event that the caller was given in his feed and has not acknowledged, as a list."""
         with read_committed(self.env.registry) as cr:
             cr.execute(
-                f"SELECT e.uid, e.occurred_at, e.document {_MINE} AND e.uid = %(uid)s AND f.offers > 0"
+                f"SELECT e.uid, e.occurred_at, {EVENT} {_MINE} AND e.uid = %(uid)s AND f.offers > 0"
                 f" AND {feed.WAITS} AND e.erased_at IS NULL LIMIT 1",
                 {**_whose(client), "types": [document_type], "uid": uid},
             )
             rows = cr.fetchall()
-        return [{"id": one, "occurred_at": moment(at), "document": self._decoded(text)} for one, at, text in rows]
+        return [
+            {"id": one, "occurred_at": moment(at), "document": self._decoded(event_text(self.env, *stored))}
+            for one, at, *stored in rows
+        ]
 
     @api.model
     @api.private

@@ -13,7 +13,7 @@ from ...core.api.resources import PREFIX, read_at
 from ...core.codecs import codec
 from ...core.faults import Fault
 from ..exchange.cursor import read_committed
-from ..exchange.sealing import SEALED, opened
+from ..exchange.sealing import EVENT, SEALED, event_text, opened
 
 _MESSAGE = """
     SELECT m.id, m.uid, m.direction, m.state, m.endpoint_id, t.code AS type, m.reference, m.fault_code, m.created_at,
@@ -21,8 +21,8 @@ _MESSAGE = """
       FROM sync_message m LEFT JOIN sync_document_type t ON t.id = m.document_type_id
      WHERE m.uid = %s AND m.trading_partner_id = %s AND m.company_id = %s AND m.direction IN ('inbound', 'outbound')
 """
-_DOCUMENTS = """
-    SELECT m.id, e.uid, e.occurred_at, e.document
+_DOCUMENTS = f"""
+    SELECT m.id, e.uid, e.occurred_at, {EVENT}
       FROM sync_message m JOIN sync_event e ON e.id = m.event_id
      WHERE m.trading_partner_id = %(partner)s AND m.company_id = %(company)s AND m.direction = 'outbound'
        AND m.state = 'done' AND e.document_type = %(type)s AND m.document_type_id = e.document_type_id
@@ -89,8 +89,8 @@ class SyncApi(models.AbstractModel):
             cr.execute(_DOCUMENTS, parameters)
             rows = cr.fetchall()
         entries = [
-            {"id": event, "occurred_at": moment(occurred), "document": self._decoded(text)}
-            for _id, event, occurred, text in rows[:limit]
+            {"id": event, "occurred_at": moment(occurred), "document": self._decoded(event_text(self.env, *stored))}
+            for _id, event, occurred, *stored in rows[:limit]
         ]
         return entries, cursor(rows[limit - 1][0]) if len(rows) > limit else None
 

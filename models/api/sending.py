@@ -93,7 +93,7 @@ class SyncIntake(models.AbstractModel):
             interface_id=entry.interface_id,
             document_type_id=entry.document_type_id,
             pool=entry.pool,
-            headers=json.dumps(mask_headers(dict(arrival.headers))),
+            headers=self._headers_beside(profile, json.dumps(mask_headers(dict(arrival.headers))), key_id),
             remote_address=arrival.address,
             credential_id=client.verdict.credential_id,
             patience=entry.patience,

@@ -150,6 +150,7 @@ class SyncAuditEntry(models.Model):
     occurred_at = fields.Datetime(string="When", readonly=True, help="By the clock of the database, UTC.")
     kind = fields.Selection(KINDS, required=True, readonly=True)
     action = fields.Char(string="What was done", required=True, readonly=True)
+    action_text = fields.Char(string="Done", compute="_compute_action_text")
     model = fields.Char(readonly=True)
     model_name = fields.Char(string="Kind of record", compute="_compute_model_name")
     res_id = fields.Many2oneReference(string="Number", model_field="model", readonly=True)
@@ -191,6 +192,12 @@ class SyncAuditEntry(models.Model):
         for entry in self:
             known = entry.model in self.env
             entry.model_name = self.env["ir.model"]._get(entry.model).name if known else entry.model
+
+    @api.depends("action")
+    def _compute_action_text(self):
+        words = {"create": self.env._("created"), "write": self.env._("changed"), "unlink": self.env._("deleted")}
+        for entry in self:
+            entry.action_text = words.get(entry.action, entry.action)
 
     def _compute_texts(self):
         for entry in self:

@@ -9,23 +9,39 @@ from odoo.exceptions import AccessError, UserError
 
 from ...core.audit.values import MOST
 from ...core.security.erasure import anonymised, find_in
-from ..exchange.sealing import SEALED, opened, ring_of, seal
+from ..exchange.sealing import EVENT, SEALED, event_text, opened, ring_of, seal, seal_event
 from .entry import Draft
 
-MOST_AT_ONCE = 1_000
-"""Bodies that one run looks at closely; of more the next run takes the rest."""
+CHUNK = 1_000
+"""Bodies or events that are read at once; all are looked at, chunk by chunk."""
 PURPOSE = "erasure digest"
 TEXTS = {
     "sync_attempt": ("detail", "faults", "subject"),
     "sync_exception": ("name", "subject", "detail", "faults", "first_document", "resolution"),
+    "sync_message": ("reference",),
+    "sync_transmission": ("headers", "dedupe_key", "topic", "fault_detail"),
+    "sync_event": ("ordering_key",),
+    "sync_effect": ("label",),
+    "sync_ownership_write": ("reference", "words", "document", "values", "decision_note"),
+    "sync_change_replay": ("before", "after", "differences"),
 }
+"""Free texts in which a person may stand, by table."""
+STILL_NEEDED = {
+    "sync_message": "done_at IS NULL",
+    "sync_event": "state = 'new' OR EXISTS (SELECT FROM sync_message m WHERE m.event_id = o.id AND m.done_at IS NULL)",
+    "sync_ownership_write": "state = 'proposed'",
+}
+"""What goes on with its texts is left, and said."""
+OWN_COUNT = ("sync_attempt", "sync_exception")
+"""Tables that are counted by themselves."""
 
 _CANDIDATES = f"""
     SELECT p.id, p.message_id, p.transmission_id, {SEALED} FROM sync_payload p
      WHERE p.company_id = %(company)s AND p.content IS NOT NULL AND p.erased_at IS NULL
+       AND p.id > %(after)s
        AND (p.key_id IS NOT NULL OR CASE WHEN %(digits)s <> '' THEN encode(p.content, 'escape') ~ %(digits)s
                                          ELSE lower(encode(p.content, 'escape')) LIKE ANY(%(likes)s) END)
-     ORDER BY p.id
+     ORDER BY p.id LIMIT %(chunk)s
 """
 # What is open needs its content to go on.
 _OPEN = """
@@ -48,7 +64,7 @@ class Found:
     text_ids: dict[str, list[int]] = field(default_factory=dict)
     note_ids: list[int] = field(default_factory=list)
     xref_ids: list[int] = field(default_factory=list)
-    more: bool = False
+    open_text_ids: list[int] = field(default_factory=list)
 
     @property
     def anything(self):
@@ -106,12 +122,8 @@ class SyncErasure(models.AbstractModel):
         cr = self.env.cr
         likes = [f"%{_like(part)}%" for part in identifier.searched()]
         values = {"company": company.id, "likes": likes or [""], "digits": identifier.searched_digits()}
-        ids = self._messages_called(identifier, company)
-        cr.execute(f"SELECT * FROM ({_CANDIDATES}) c LIMIT {MOST_AT_ONCE + 1}", values)
-        rows = cr.fetchall()
-        found.more = len(rows) > MOST_AT_ONCE
-        hits, messages, transmissions = [], set(ids), set()
-        for payload_id, message_id, transmission_id, *row in rows[:MOST_AT_ONCE]:
+        hits, messages, transmissions = [], set(self._messages_called(identifier, company)), set()
+        for payload_id, message_id, transmission_id, *row in self._in_chunks(_CANDIDATES, values):
             if find_in(opened(self.env, *row), identifier):
                 hits.append(payload_id)
                 messages.add(message_id)
@@ -137,6 +149,15 @@ class SyncErasure(models.AbstractModel):
         found.open_ids = sorted(still)
         found.payload_ids = sorted(set(ids) - still)
 
+    def _in_chunks(self, query, values):
+        """The rows of a query in the order of their ids, ``chunk`` of them at once behind the id ``after``."""
+        after, rows = 0, [None] * CHUNK
+        while len(rows) == CHUNK:
+            self.env.cr.execute(query, {**values, "after": after, "chunk": CHUNK})
+            rows = self.env.cr.fetchall()
+            after = rows[-1][0] if rows else after
+            yield from rows
+
     def _messages_called(self, identifier, company):
         if identifier.kind != "order":
             return []
@@ -147,35 +168,39 @@ class SyncErasure(models.AbstractModel):
         return [row[0] for row in self.env.cr.fetchall()]
 
     def _find_events(self, identifier, company, found):
-        cr = self.env.cr
         likes = [f"%{_like(part.lower())}%" for part in {identifier.value.strip().removeprefix("#"), identifier.normal}]
-        cr.execute(
-            """SELECT e.id, e.document, e.state = 'new' OR EXISTS (SELECT FROM sync_message m WHERE m.event_id = e.id
-                                                                      AND m.done_at IS NULL)
+        rows = self._in_chunks(
+            f"""SELECT e.id, e.state = 'new' OR EXISTS (SELECT FROM sync_message m WHERE m.event_id = e.id
+                                                                      AND m.done_at IS NULL), {EVENT}
                  FROM sync_event e
-                WHERE e.company_id = %s AND e.erased_at IS NULL
-                  AND (CASE WHEN %s <> '' THEN e.document ~ %s ELSE lower(e.document) LIKE ANY(%s) END
-                       OR e.id IN (SELECT event_id FROM sync_message WHERE id = ANY(%s)))
-                ORDER BY e.id LIMIT %s""",
-            [
-                company.id,
-                identifier.searched_digits(),
-                identifier.searched_digits(),
-                likes,
-                found.message_ids,
-                MOST_AT_ONCE,
-            ],
+                WHERE e.company_id = %(company)s AND e.erased_at IS NULL AND e.id > %(after)s
+                  AND (e.document LIKE 'v1.%%' OR CASE WHEN %(digits)s <> '' THEN e.document ~ %(digits)s
+                            ELSE lower(e.document) LIKE ANY(%(likes)s) END
+                       OR e.id IN (SELECT event_id FROM sync_message WHERE id = ANY(%(messages)s)))
+                ORDER BY e.id LIMIT %(chunk)s""",
+            {
+                "company": company.id,
+                "digits": identifier.searched_digits(),
+                "likes": likes,
+                "messages": found.message_ids,
+            },
         )
-        for event_id, document, is_open in cr.fetchall():
-            if find_in((document or "").encode(), identifier):
+        for event_id, is_open, *row in rows:
+            if find_in((event_text(self.env, *row) or "").encode(), identifier):
                 (found.open_event_ids if is_open else found.event_ids).append(event_id)
 
     def _find_texts(self, identifier, company, found):
         cr, pattern = self.env.cr, _posix(identifier)
         for table, columns in TEXTS.items():
             told = " || ' ' || ".join(f"coalesce({column}, '')" for column in columns)
-            cr.execute(f"SELECT id FROM {table} WHERE company_id = %s AND {told} ~* %s", [company.id, pattern])
-            found.text_ids[table] = [row[0] for row in cr.fetchall()]
+            cr.execute(
+                f"""SELECT o.id, {STILL_NEEDED.get(table, "false")} FROM {table} o
+                     WHERE o.company_id = %s AND {told} ~* %s""",
+                [company.id, pattern],
+            )
+            rows = cr.fetchall()
+            found.text_ids[table] = [row[0] for row in rows if not row[1]]
+            found.open_text_ids += [row[0] for row in rows if row[1]]
         cr.execute(
             """SELECT n.id FROM mail_message n JOIN sync_exception e ON e.id = n.res_id
                 WHERE n.model = 'sync.exception' AND e.company_id = %s AND n.body ~* %s""",
@@ -213,9 +238,10 @@ class SyncErasure(models.AbstractModel):
             "events": len(found.event_ids),
             "attempts": len(found.text_ids.get("sync_attempt", ())),
             "exceptions": len(found.text_ids.get("sync_exception", ())),
+            "references": sum(len(ids) for table, ids in found.text_ids.items() if table not in OWN_COUNT),
             "notes": len(found.note_ids),
             "cross_references": len(found.xref_ids),
-            "left_because_open": len(found.open_ids) + len(found.open_event_ids),
+            "left_because_open": len(found.open_ids) + len(found.open_event_ids) + len(found.open_text_ids),
             "body_ids": found.payload_ids[:MOST],
         }
         draft = Draft("erasure", "erase", company_id=company.id, reason=identifier.taken_out(reason), details=details)
@@ -244,12 +270,16 @@ class SyncErasure(models.AbstractModel):
 
     def _erase_events(self, identifier, found):
         cr = self.env.cr
-        cr.execute("SELECT id, document FROM sync_event WHERE id = ANY(%s) FOR UPDATE", [found.event_ids])
-        rows = [(row[0], anonymised((row[1] or "").encode(), identifier) or b"{}") for row in cr.fetchall()]
+        cr.execute(f"SELECT e.id, {EVENT} FROM sync_event e WHERE e.id = ANY(%s) FOR UPDATE", [found.event_ids])
+        rows = []
+        for event_id, stored, *bound in cr.fetchall():
+            text = event_text(self.env, stored, *bound) or ""
+            clean = (anonymised(text.encode(), identifier) or b"{}").decode()
+            rows.append((event_id, clean if stored == text else seal_event(ring_of(self.env), clean, *bound)))
         cr.execute(
             """UPDATE sync_event e SET document = t.document, erased_at = now() AT TIME ZONE 'UTC'
                  FROM unnest(%s::int[], %s::text[]) AS t(id, document) WHERE e.id = t.id""",
-            [[row[0] for row in rows], [row[1].decode() for row in rows]],
+            [[row[0] for row in rows], [row[1] for row in rows]],
         )
 
     def _erase_texts(self, identifier, found):

@@ -115,6 +115,12 @@ class SyncChangeDecision(models.Model):
     _audit_as = "approval"
 
 
+class SyncLifecycleEnding(models.Model):
+    _name = "sync.lifecycle.ending"
+    _inherit = ["sync.lifecycle.ending", "sync.audited"]
+    _audit_as = "approval"
+
+
 class SyncOwnershipWrite(models.Model):
     """What a steward decides; what documents propose stands in their messages."""
 

@@ -1,6 +1,7 @@
 """Who still uses a version that is deprecated, day by day; and when it ends."""
 
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 from ...core.queue import schedule_in, watermark
 
@@ -41,18 +42,7 @@ class SyncContractUse(models.Model):
     _once = models.UniqueIndex("(contract_id, trading_partner_id, day)")
 
     def init(self):
-        self.env.cr.execute(
-            """INSERT INTO sync_due (kind, res_id, due_at, documents, tries)
-               VALUES (%s, 0, now() AT TIME ZONE 'UTC', 0, 0) ON CONFLICT DO NOTHING""",
-            [DUE],
-        )
-        self.env.cr.execute(
-            """INSERT INTO sync_watermark (name, read_id, seen_id)
-               SELECT %s, last, last
-                 FROM (SELECT coalesce(pg_sequence_last_value('sync_attempt_id_seq'), 0) AS last) s
-               ON CONFLICT DO NOTHING""",
-            [READER],
-        )
+        watermark.begin(self.env.cr, READER, "sync_attempt", DUE)
 
 
 class SyncDueContractUse(models.AbstractModel):
@@ -79,6 +69,26 @@ class SyncContract(models.Model):
     _inherit = "sync.contract"
 
     use_ids = fields.One2many("sync.contract.use", "contract_id", string="Use since it was deprecated", readonly=True)
+
+    @api.private
+    def _use_in_words(self):
+        """Besides, who has used a deprecated version, also without an interface that still names it."""
+        found = super()._use_in_words()
+        if not self.ids:
+            return found
+        uses = self.env["sync.contract.use"].sudo()  # sudo: counts only
+        counted = uses._read_group(
+            [("contract_id", "in", self.ids)], ["trading_partner_id"], ["documents:sum", "day:max"]
+        )
+        return found + [
+            self.env._(
+                "%(partner)s: %(count)s documents since it was deprecated, the last on %(day)s",
+                partner=partner.name,
+                count=count,
+                day=format_date(self.env, day),
+            )
+            for partner, count, day in counted
+        ]
 
     @api.private
     def _ending(self):

@@ -99,18 +99,7 @@ class SyncDrift(models.Model):
     _once = models.UniqueIndex("(interface_id, contract_id, kind, pointer, sample)")
 
     def init(self):
-        self.env.cr.execute(
-            """INSERT INTO sync_due (kind, res_id, due_at, documents, tries)
-               VALUES (%s, 0, now() AT TIME ZONE 'UTC', 0, 0) ON CONFLICT DO NOTHING""",
-            [DUE],
-        )
-        self.env.cr.execute(
-            """INSERT INTO sync_watermark (name, read_id, seen_id)
-               SELECT %s, last, last
-                 FROM (SELECT coalesce(pg_sequence_last_value('sync_attempt_id_seq'), 0) AS last) s
-               ON CONFLICT DO NOTHING""",
-            [READER],
-        )
+        watermark.begin(self.env.cr, READER, "sync_attempt", DUE)
 
     def action_accept(self):
         """It is known and does not matter; with the last of an interface its notice closes."""

@@ -1,11 +1,13 @@
 """Real documents under the versions of now and under those of a change, without effect, and in what the ends differ.
 
-Each document is worked twice from its beginning, through ``apply``, each time in a transaction of its own that is
-rolled back. What it did before is set aside first where its handler knows how (``_set_aside``), so that both runs start
-from the same state; where it does not, the document is translated and checked, and ``apply`` says what is there.
+A document is worked twice from its beginning, through ``apply``, in one transaction that is rolled back. Both runs have
+the same starting point: the transaction sees one moment of the database, and each run is undone to the same savepoint.
+Before them what the document did when it came is set aside where its handler knows how (``_set_aside``), so that it
+comes as if for the first time; where it does not, both runs start from what is there now.
 """
 
 import time
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from odoo import api
@@ -13,17 +15,18 @@ from odoo import api
 from ...core import queue
 from ...core.codecs import codec
 from ...core.differences import differences
-from ...core.faults import Fault
+from ...core.security.masking import MASK, mask_document
 from ...core.work import Done, Wait
 from ..exchange import replay, stages
 from ..exchange.batch import Batch
-from ..exchange.cursor import rolled_back
+from ..exchange.cursor import rolled_back, wait_briefly
 from ..exchange.inbound import as_fault, only_the_engine_commits, run_stages
 from ..exchange.loading import load
 from . import footprint
 
 SECONDS = 40.0
 SHOWN = 25
+WAYS = {"inbound": stages.INBOUND, "internal": stages.INTERNAL, "outbound": stages.OUTBOUND}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Trial:
 @dataclass(frozen=True, slots=True)
 class Compared:
     """One document under both: ``verdict`` is ``same``, ``different``, ``worse`` (it fails now and did not), ``better``
-    or ``gone`` (its content is not kept).
+    or ``gone`` (its content is not kept). ``first``: it came as if for the first time; else on top of what is there.
     """
 
     message_id: int
@@ -47,6 +50,7 @@ class Compared:
     before: Trial | None = None
     after: Trial | None = None
     differences: tuple[str, ...] = ()
+    first: bool = True
 
 
 def rehearse(registry, message_ids, versions, until):
@@ -57,26 +61,33 @@ def rehearse(registry, message_ids, versions, until):
     :param versions: what the interface would use: ``contract``, ``mapping``, ``policy`` records by name, of any
         environment; what is missing stays as it is
     """
+    version_ids = {name: record.id for name, record in versions.items() if record}
     for message_id in message_ids:
-        yield _compare(registry, message_id, versions)
+        found = _try(registry, message_id, version_ids)
+        yield _compared(message_id, *found) if found else Compared(message_id, "gone")
         if time.monotonic() > until:
             return
 
 
-def _compare(registry, message_id, versions):
-    before = _try(registry, message_id, {})
-    if before is None:
-        return Compared(message_id, "gone")
-    after = _try(registry, message_id, {name: record.id for name, record in versions.items() if record})
-    if before.outcome == after.outcome == "failed":
-        found = [] if before.detail == after.detail else [f"{before.detail} → {after.detail}"]
-        return Compared(message_id, "different" if found else "same", before, after, tuple(found))
+def _compared(message_id, before, after, first):
     if before.outcome != after.outcome and "failed" in (before.outcome, after.outcome):
         verdict = "worse" if after.outcome == "failed" else "better"
-        return Compared(message_id, verdict, before, after, (f"{before.detail} → {after.detail}",))
-    found = [str(each) for each in differences(_plain(before), _plain(after))]
+        return Compared(message_id, verdict, before, after, (f"{before.detail} → {after.detail}",), first)
+    found = _shown(_plain(before), _plain(after))
+    if before.outcome == "failed" and before.detail != after.detail:
+        found.insert(0, f"{before.detail} → {after.detail}")
     shown = [*found[:SHOWN], f"… and {len(found) - SHOWN} more"] if len(found) > SHOWN else found
-    return Compared(message_id, "different" if found else "same", before, after, tuple(shown))
+    return Compared(message_id, "different" if found else "same", before, after, tuple(shown), first)
+
+
+def _shown(before, after):
+    """The differences in words; of what is personal the place alone, for a request is read by more people than that."""
+    masked = [mask_document(told, pointers=footprint.PERSONAL) for told in (before, after)]
+    open_places = {each.pointer for each in differences(*masked)}
+    return [
+        str(each) if each.pointer in open_places else f"{each.pointer}: {MASK} → {MASK}"
+        for each in differences(before, after)
+    ]
 
 
 def _plain(trial):
@@ -86,23 +97,39 @@ def _plain(trial):
 
 
 def _try(registry, message_id, version_ids):
-    """One document, worked to its end in a transaction that is rolled back; None when its content is not kept."""
+    """The ends under now and under the change, and whether it came as if for the first time; None when the content of
+    the document is not kept.
+    """
     with rolled_back(registry) as cr:
         (head,) = queue.look(cr, [message_id])
         start = replay.STARTS[head.direction][0]
-        cr.execute(f"SELECT m.state, {replay.CONTENT[start]} FROM sync_message m WHERE m.id = %s", [message_id])
-        state, kept = cr.fetchone()
-        if not kept:
+        cr.execute(f"SELECT {replay.CONTENT[start]} FROM sync_message m WHERE m.id = %s", [message_id])
+        if not cr.fetchone()[0]:
             return None
-        batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reads configuration; the handler runs as the agent
-        was_done = state == "done" or bool(head.was_done)
-        head = replace(head, replay_from=start, replay_versions="now", was_done=was_done)
-        (work,) = load(batch.env, [head])
-        try:
-            batch._interfaces[work.interface_id] = _profile(batch, work.interface_id, version_ids)
-            return _worked(batch, work)
-        except Exception as error:
-            return _ended(work, as_fault(error), {})
+        head = replace(head, replay_from=start, replay_versions="now")
+        env = api.Environment(cr, api.SUPERUSER_ID, {})  # reads configuration; the handler runs as the agent
+        runs = [_translated(env, head, ids) for ids in ({}, version_ids)]
+        with only_the_engine_commits(cr):
+            # A stage that failed has begun the transaction anew.
+            wait_briefly(cr)
+            first = _set_aside(*runs[0]) if any(work.live for _batch, work in runs) else True
+            before, after = (_end(batch, work) for batch, work in runs)
+        return before, after, first
+
+
+def _translated(env, head, version_ids):
+    """The document after every stage before ``apply``, which change nothing: (batch, work).
+
+    That newer statements of the same thing have come since is left out of account.
+    """
+    batch = Batch(env)
+    (work,) = load(env, [head])
+    try:
+        batch._interfaces[work.interface_id] = _profile(batch, work.interface_id, version_ids)
+        run_stages(batch, [work], [stage for stage in WAYS[work.direction] if stage is not stages.sequence])
+    except Exception as error:
+        work.outcome = as_fault(error)
+    return batch, work
 
 
 def _profile(batch, interface_id, version_ids):
@@ -126,32 +153,48 @@ def _profile(batch, interface_id, version_ids):
     return replace(profile, **changes)
 
 
-def _worked(batch, work):
-    ways = {"inbound": stages.INBOUND, "internal": stages.INTERNAL, "outbound": stages.OUTBOUND}
-    run_stages(batch, [work], ways[work.direction])
+def _set_aside(batch, work):
+    """Take what the document did before out of its own way; returns whether it can come as if for the first time.
+
+    What its handler cannot set aside stays: books that are closed, for instance.
+    """
+    env = batch.env
+    if work.direction == "outbound":
+        return True
+    env.cr.execute("SELECT res_model, res_id FROM sync_effect WHERE message_id = %s ORDER BY id", [work.message_id])
+    effects = env.cr.fetchall()
+    if not effects:
+        return True
+    interface = batch.interface(work.interface_id)
+    try:
+        with env.cr.savepoint():
+            company = env(context={"allowed_company_ids": [interface.company_id], "lang": "en_US"})
+            handler = company["sync.handler"]._for(interface.handler, interface.document_type)
+            if not handler._set_aside(effects):
+                return False
+            batch.process(work)._forget(work.message_id)
+    except Exception as error:
+        as_fault(error)  # says in the log what is unexpected; the runs start from what is there
+        return False
+    return True
+
+
+def _end(batch, work):
+    """The end of one run, of which nothing stays."""
     if not work.live or work.direction == "outbound":
         return _ended(work, work.outcome, {})
-    interface = batch.interface(work.interface_id)
-    with only_the_engine_commits(batch.env.cr):
-        if work.replay.was_done and _set_aside(batch, interface, work):
-            work.replay = replace(work.replay, was_done=False)
-        marks = footprint.marks(batch.env)
-        if replay.applied_before(batch, interface, [work]):
+    try:
+        with closing(batch.env.cr.savepoint()):
+            interface = batch.interface(work.interface_id)
+            env = batch.env(context={"allowed_company_ids": [interface.company_id], "lang": "en_US"})
+            marks = footprint.marks(env)
             stages.apply.run(batch.as_agent(interface), [work])
-            batch.env.flush_all()
-            batch.env.cr.precommit.run()  # events are written just before the commit
-            batch.env.flush_all()
-        traces = footprint.traces(batch.env, marks, work.outcome.effects if isinstance(work.outcome, Done) else ())
-    return _ended(work, work.outcome, traces)
-
-
-def _set_aside(batch, interface, work):
-    handler = batch.env["sync.handler"]._for(interface.handler, interface.document_type)
-    batch.env.cr.execute("SELECT res_model, res_id FROM sync_effect WHERE message_id = %s", [work.message_id])
-    done = handler._set_aside(batch.env.cr.fetchall())
-    batch.env.flush_all()
-    batch.env.invalidate_all()
-    return done
+            env.cr.flush()  # events are written just before the commit
+            effects = work.outcome.effects if isinstance(work.outcome, Done) else ()
+            traces = footprint.traces(env, marks, effects, batch.process(work))
+            return _ended(work, work.outcome, traces)
+    except Exception as error:
+        return _ended(work, as_fault(error), {})
 
 
 def _ended(work, outcome, traces):
@@ -162,6 +205,4 @@ def _ended(work, outcome, traces):
         return Trial("applied", outcome.note or "Applied.", document, traces)
     if isinstance(outcome, Wait):
         return Trial("waits", outcome.fault.detail, document)
-    if isinstance(outcome, Fault) and outcome.code == "sequence.superseded":
-        return Trial("superseded", outcome.detail, document)
     return Trial("failed", outcome.detail, document)

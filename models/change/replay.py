@@ -89,6 +89,7 @@ class SyncChangeInterface(models.Model):
                 "before": found.before.detail if found.before else False,
                 "after": found.after.detail if found.after else False,
                 "differences": "\n".join(found.differences) or False,
+                "start": "first" if found.first else "again",
             }
             for found in rehearsal.rehearse(self.env.registry, messages.ids, versions, until)
         ]
@@ -111,3 +112,10 @@ class SyncChangeReplay(models.Model):
     before = fields.Text(string="Now", readonly=True)
     after = fields.Text(string="After the change", readonly=True)
     differences = fields.Text(string="Now → after", readonly=True)
+    start = fields.Selection(
+        [("first", "As when it came"), ("again", "On what is there")],
+        string="Tried",
+        readonly=True,
+        help="What the document did when it came is set aside for the trial, where that is possible. Else both versions"
+        " are tried on what is there now.",
+    )

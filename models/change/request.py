@@ -225,15 +225,7 @@ class SyncChangeRequest(models.Model):
 
     def action_ask_rejection(self):
         """Open the question why the request is sent back."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Send back"),
-            "res_model": "sync.lifecycle.reject",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_res_model": self._name, "default_res_id": self.id},
-        }
+        return self._ask_why(self.env._("Send back"))
 
     def action_cancel(self):
         """draft -> cancelled."""
@@ -270,16 +262,10 @@ class SyncChangeRequest(models.Model):
         if self.sunset_date:
             for versions in self._versions():
                 for version in versions:
-                    self._deprecate(self._replaced(version))
+                    self.env["sync.lifecycle.ending"]._with_request(self, self._replaced(version), self.sunset_date)
         self.env.registry.clear_cache()
         if self.notify:
             self._tell_partners(affected.trading_partner_id)
-
-    def _deprecate(self, versions):
-        versions.filtered(lambda v: v.state == "approved").action_deprecate()
-        for version in versions:
-            if not version.sunset_date or version.sunset_date > self.sunset_date:
-                version.sunset_date = self.sunset_date
 
     # -- who is concerned ---------------------------------------------------------------------------------------------
 

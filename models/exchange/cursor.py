@@ -28,6 +28,8 @@ one finds what the other has made; a document that is really twice there fails e
 LOST = (OperationalError, InterfaceError)
 """The connection is gone, or the server was."""
 
+LOCK_SECONDS = 3
+"""How long what is only tried waits for a lock."""
 
 _KEPT = threading.local()
 
@@ -80,14 +82,25 @@ def business(registry):
 
 @contextmanager
 def rolled_back(registry):
-    """A cursor of which nothing stays, in the database or in memory."""
+    """A cursor of which nothing stays, in the database or in memory; see also :func:`nothing_stays`."""
     with registry.cursor() as cr:
-        cr.execute("SET LOCAL lock_timeout = '3s'")
+        cr.sync_nothing_stays = True
+        wait_briefly(cr)
         try:
             yield cr
         finally:
             cr.rollback()  # nothing of a trial may stay  # pylint: disable=invalid-commit
             registry.reset_changes()
+
+
+def wait_briefly(cr):
+    """In this transaction wait at most ``LOCK_SECONDS`` for a lock."""
+    cr.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS}s"])
+
+
+def nothing_stays(cr):
+    """Whether all that this transaction does is undone: no mail leaves then, and no carrier is asked for a label."""
+    return getattr(cr, "sync_nothing_stays", False)
 
 
 @contextmanager

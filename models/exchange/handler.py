@@ -77,11 +77,11 @@ class SyncHandler(models.AbstractModel):
 
     @api.private
     def _set_aside(self, effects):
-        """Take what a document did out of its own way, so that it can be applied anew; only ever in a transaction that
-        is rolled back. Called as superuser.
+        """Take what a document did out of its own way, so that it can be tried anew as it came; only ever in a
+        transaction that is rolled back. Called as superuser, in the interface's company.
 
-        :param effects: (model, id) of what the document created, changed or found
-        :return: whether it can be applied now as if for the first time
+        :param effects: (model, id) of what the document created, changed or found, in that order
+        :return: whether it can be applied now as if for the first time; where it cannot, it is tried on what is there
         """
         return False
 

@@ -189,7 +189,7 @@ class SyncIntake(models.AbstractModel):
             interface_id=entry.interface_id,
             document_type_id=entry.document_type_id,
             pool=entry.pool,
-            headers=kept,
+            headers=self._headers_beside(profile, kept, key_id),
             remote_address=remote_address,
             credential_id=verdict.credential_id,
             patience=entry.patience,

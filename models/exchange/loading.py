@@ -8,17 +8,16 @@ from ...core.faults import Fault
 from ...core.queue import Frequent
 from ...core.work import Replay, Work
 from . import replay
-from .sealing import opened
+from .sealing import EVENT, event_text, opened
 
 _RECEIVED = Frequent("""
     SELECT t.id, t.headers, p.content, p.key_id, p.company_id, p.kind, p.sha256 FROM sync_transmission t
       LEFT JOIN sync_payload p ON p.transmission_id = t.id AND p.kind = 'received' AND p.erased_at IS NULL
      WHERE t.id = ANY(%s::int[])
 """)
-_DOCUMENTS = Frequent("""
-    SELECT id, CASE WHEN erased_at IS NULL THEN document END, uid, document_type, occurred_at, subject, sequence,
-           ordering_key
-      FROM sync_event WHERE id = ANY(%s::int[])
+_DOCUMENTS = Frequent(f"""
+    SELECT e.id, e.erased_at IS NOT NULL, e.uid, e.occurred_at, e.subject, e.sequence, e.ordering_key, {EVENT}
+      FROM sync_event e WHERE e.id = ANY(%s::int[])
 """)
 
 
@@ -31,7 +30,7 @@ def load(env, heads):
     for head in heads:
         raw, headers = received.get(head.transmission_id, (None, {}))
         canonical, event = events.get(head.event_id, (None, None))
-        unopened, raw = (raw, None) if isinstance(raw, Fault) else (None, raw)
+        unopened = next((each for each in (raw, canonical) if isinstance(each, Fault)), None)
         works.append(
             Work(
                 message_id=head.message_id,
@@ -52,14 +51,15 @@ def load(env, heads):
                 reference=head.reference,
                 replay=_replay(head),
                 headers=headers,
-                raw=raw,
-                canonical=canonical,
+                raw=None if unopened else raw,
+                canonical=None if unopened else canonical,
                 event=event,
             )
         )
         if unopened:
             # An administrator puts the keys right; the other documents go on.
-            works[-1].stage, works[-1].outcome = "receive", unopened
+            works[-1].stage = "receive" if head.direction == "inbound" else "route"
+            works[-1].outcome = unopened
     if again := [work for work in works if work.replay and work.outcome is None]:
         replay.fill(env, again)
     return works
@@ -93,12 +93,19 @@ def _opened(env, row):
 
 
 def _events(env, ids):
-    """{event id: (its document, or None where that was erased; what it tells)}"""
+    """{event id: (its document, None where that was erased, or the fault of a missing key; what it tells)}"""
     if not ids:
         return {}
     source, found = env["sync.event"]._source(), {}
     env.cr.execute(_DOCUMENTS, [ids])
-    for event_id, document, uid, kind, occurred_at, subject, sequence, key in env.cr.fetchall():
-        event = Event(uid, source, kind, occurred_at, subject, sequence, key)
-        found[event_id] = json.loads(document) if document is not None else None, event
+    for event_id, erased, uid, occurred_at, subject, sequence, key, *stored in env.cr.fetchall():
+        event = Event(uid, source, stored[2], occurred_at, subject, sequence, key)
+        found[event_id] = None if erased else _document(env, stored), event
     return found
+
+
+def _document(env, stored):
+    try:
+        return json.loads(event_text(env, *stored))
+    except Fault as fault:
+        return fault

@@ -140,6 +140,17 @@ class SyncMilestone(models.Model):
         return self.browse(row[0] for row in changed)
 
     @api.model
+    def _forget(self, message_id):
+        """Expect again what a message reached; only ever in a transaction that is rolled back."""
+        self.flush_model()
+        self.env.cr.execute(
+            """UPDATE sync_milestone SET state = 'expected', occurred_at = NULL, recorded_at = NULL, message_id = NULL
+                WHERE message_id = %s AND state = 'reached'""",
+            [message_id],
+        )
+        self.invalidate_model()
+
+    @api.model
     def _schedule(self, processes):
         """Set the due times that follow from what the processes have reached."""
         self.env.cr.execute(

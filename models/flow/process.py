@@ -389,6 +389,15 @@ class SyncProcess(models.Model):
         return []
 
     @api.private
+    def _forget(self, message_id):
+        """Take back what a message told of these processes, so that it can tell it again; only ever in a transaction
+        that is rolled back.
+        """
+        self.env["sync.milestone"].sudo()._forget(message_id)  # sudo: see the class
+        ended = self.sudo().filtered(lambda p: p.state in ("completed", "cancelled"))  # sudo: see the class
+        ended.write({"state": "running", "completed_at": False})
+
+    @api.private
     def _move_to(self, state):
         allowed = {
             "running": ("on_hold", "completed"),

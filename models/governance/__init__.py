@@ -1,2 +1,3 @@
 from . import transition
 from . import lifecycle
+from . import ending

@@ -24,6 +24,7 @@ GUARD = """
 CREATE OR REPLACE FUNCTION sync_lifecycle_guard() RETURNS trigger LANGUAGE plpgsql AS $guard$
 DECLARE
     column_name text;
+    decided record;
 BEGIN
     IF TG_OP = 'INSERT' THEN
         IF NEW.state <> 'draft' THEN
@@ -43,6 +44,20 @@ BEGIN
         ('approved', 'deprecated'), ('approved', 'retired'), ('deprecated', 'retired')) THEN
         RAISE EXCEPTION 'Version % in % cannot go from % to %', OLD.version, TG_TABLE_NAME, OLD.state, NEW.state
             USING ERRCODE = 'check_violation';
+    END IF;
+    IF (OLD.state <> NEW.state AND NEW.state IN ('deprecated', 'retired'))
+       OR (OLD.state <> 'draft' AND OLD.sunset_date IS DISTINCT FROM NEW.sunset_date) THEN
+        SELECT e.kind, e.last_day INTO decided FROM sync_lifecycle_ending e
+         WHERE replace(e.res_model, '.', '_') = TG_TABLE_NAME AND e.res_id = OLD.id AND e.state = 'agreed'
+         ORDER BY e.id DESC LIMIT 1;
+        IF NOT FOUND
+           OR (OLD.state <> NEW.state
+               AND decided.kind <> CASE NEW.state WHEN 'retired' THEN 'retire' ELSE 'deprecate' END)
+           OR (OLD.sunset_date IS DISTINCT FROM NEW.sunset_date
+               AND NEW.sunset_date IS DISTINCT FROM decided.last_day) THEN
+            RAISE EXCEPTION 'Version % in % ends, and its last day moves, as a second person decides',
+                OLD.version, TG_TABLE_NAME USING ERRCODE = 'check_violation';
+        END IF;
     END IF;
     IF OLD.state <> 'draft' THEN
         FOREACH column_name IN ARRAY TG_ARGV LOOP
@@ -67,7 +82,8 @@ class SyncLifecycle(models.AbstractModel):
 
     ``draft -> in_review -> approved -> deprecated -> retired``; a rejection leads back to draft. Whoever wrote any of
     a version cannot approve it; the approver belongs to the approvers of its domain. From the review on the content
-    (:attr:`_lifecycle_content`) does not change, which a PostgreSQL trigger guarantees also to raw SQL.
+    (:attr:`_lifecycle_content`) does not change, which a PostgreSQL trigger guarantees also to raw SQL. A version
+    ends as one person proposes and another agrees (``ending.py``), which the trigger asks for too.
     """
 
     _name = "sync.lifecycle"
@@ -85,6 +101,7 @@ class SyncLifecycle(models.AbstractModel):
         "approved_at",
         "deprecated_at",
         "retired_at",
+        "sunset_date",
     )
 
     version = fields.Char(
@@ -110,7 +127,11 @@ class SyncLifecycle(models.AbstractModel):
     deprecated_at = fields.Datetime(string="Deprecated on", copy=False, readonly=True)
     retired_at = fields.Datetime(string="Retired on", copy=False, readonly=True)
     sunset_date = fields.Date(
-        string="Sunset date", copy=False, tracking=True, help="Until when partners may still use a deprecated version."
+        string="Last day",
+        copy=False,
+        readonly=True,
+        tracking=True,
+        help="The last day (UTC) on which partners may use the deprecated version.",
     )
     can_approve = fields.Boolean(compute="_compute_can_approve")
 
@@ -170,8 +191,6 @@ class SyncLifecycle(models.AbstractModel):
         result = super().write(vals)
         if content:
             self._move({"author_ids": [Command.link(self.env.uid)]})
-        if "sunset_date" in vals:
-            self.env.registry.clear_cache()
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -181,7 +200,7 @@ class SyncLifecycle(models.AbstractModel):
 
     @api.model
     def _is_always_writable(self, name):
-        return name == "sunset_date" or name in self._guarded_fields or bool(ALWAYS_WRITABLE.match(name))
+        return name in self._guarded_fields or bool(ALWAYS_WRITABLE.match(name))
 
     @api.constrains("version")
     def _check_version(self):
@@ -268,30 +287,7 @@ class SyncLifecycle(models.AbstractModel):
 
     def action_ask_rejection(self):
         """Open the question why the version is sent back."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Send back"),
-            "res_model": "sync.lifecycle.reject",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_res_model": self._name, "default_res_id": self.id},
-        }
-
-    def action_deprecate(self):
-        """approved -> deprecated: still works, no longer for new interfaces."""
-        self.check_access("write")
-        self._expect_state("approved")
-        self._move({"state": "deprecated", "deprecated_at": fields.Datetime.now()})
-        self.env.registry.clear_cache()
-
-    def action_retire(self):
-        """approved or deprecated -> retired: works no more; refused while a live interface needs it."""
-        self.check_access("write")
-        self._expect_state("approved", "deprecated")
-        self._check_unused()
-        self._move({"state": "retired", "retired_at": fields.Datetime.now()})
-        self.env.registry.clear_cache()
+        return self._ask_why(self.env._("Send back"))
 
     def action_new_version(self):
         """A draft with the same content and the next minor number."""

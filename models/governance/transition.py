@@ -59,6 +59,18 @@ class SyncTransition(models.AbstractModel):
         self.flush_recordset()
         return result
 
+    def _ask_why(self, title):
+        """The form that asks for the reason of a rejection and hands it to ``action_reject``."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": "sync.lifecycle.reject",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_res_model": self._name, "default_res_id": self.id},
+        }
+
     def _expect_state(self, *states):
         """Refuse the transition for records that are in another state."""
         labels = dict(self._fields["state"]._description_selection(self.env))

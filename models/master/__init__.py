@@ -5,6 +5,7 @@ from . import field_group
 from . import ownership
 from . import ownership_rule
 from . import ownership_screen
+from . import ownership_created
 from . import ownership_write
 from . import owned_records
 from . import catalogue

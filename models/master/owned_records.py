@@ -10,6 +10,10 @@ class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["res.partner", "sync.owned"]
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return self._create_owned(vals_list, lambda model, values: super().create(values))
+
     def write(self, vals):
         return self._write_owned(vals, lambda records, left: super().write(left))
 
@@ -27,6 +31,10 @@ class ProductTemplate(models.Model):
     _name = "product.template"
     _inherit = ["product.template", "sync.owned"]
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return self._create_owned(vals_list, lambda model, values: super().create(values))
+
     def write(self, vals):
         return self._write_owned(vals, lambda records, left: super().write(left))
 
@@ -34,6 +42,10 @@ class ProductTemplate(models.Model):
 class ProductProduct(models.Model):
     _name = "product.product"
     _inherit = ["product.product", "sync.owned"]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return self._create_owned(vals_list, lambda model, values: super().create(values))
 
     def write(self, vals):
         return self._write_owned(vals, lambda records, left: super().write(left))

@@ -173,8 +173,12 @@ class SyncOwned(models.AbstractModel):
             who=who,
         )
 
-    def _keep(self, state, group, rule, company, values):
-        """Note a proposal, or that the steward or the rule let the write through."""
+    def _keep(self, state, group, rule, company, values, said=None, what=None):
+        """Note a proposal, or that the steward or the rule let the write through.
+
+        :param said: what is shown of it, where that is more than the values to be written
+        :param what: what it is about, where that is more than the field group
+        """
         version = self.env["sync.ownership"]._current_version(company.id)
         # sudo: whoever may write the record may propose; nobody writes the list of proposals by hand
         self.env["sync.ownership.write"].sudo()._note(
@@ -183,7 +187,7 @@ class SyncOwned(models.AbstractModel):
                     "state": state,
                     "company_id": company.id,
                     "domain": group.domain,
-                    "what": group.title,
+                    "what": what or group.title,
                     "owner_name": rule.owner_name,
                     "reference": self.display_name,
                     "user_id": self.env.uid,
@@ -191,7 +195,7 @@ class SyncOwned(models.AbstractModel):
                     "res_model": self._name,
                     "res_id": self.id,
                     "values": json.dumps(values, default=str),
-                    "words": "\n".join(self._in_words(name, value) for name, value in values.items()),
+                    "words": "\n".join(self._in_words(name, value) for name, value in (said or values).items()),
                     "ownership_version": version,
                 }
             ]

@@ -10,6 +10,9 @@ from ...core.security.keyring import KeyProblem
 from ..exchange.cursor import looking, read_committed
 from ..partner.credential_version import server_ring
 
+CONFIDENTIAL = {"sync.payload": "content", "sync.event": "document"}
+"""What is encrypted of documents, by model."""
+
 
 def run(database, what):
     """Do ``what`` (``check`` or ``reencrypt``) and print what came of it; returns the exit status."""
@@ -32,12 +35,14 @@ def check(sealed):
         problems[problem] += problem is not None
     for (table, column, key), count in sorted(opened.items()):
         _say(f"{table}.{column}: {count} opened with key {key}")
-    bodies = sealed.env["sync.payload"]._keys_in_use()
-    for key, count in sorted(bodies.items()):
-        _say(f"sync_payload.content: {count} under key {key}")
-        if key not in server_ring().key_ids:
-            problems[f"The key {key} is not configured, and confidential bodies are under it."] += count
-    if not opened and not bodies:
+    confidential = 0
+    for model, column in CONFIDENTIAL.items():
+        for key, count in sorted(sealed.env[model]._keys_in_use().items()):
+            confidential += count
+            _say(f"{sealed.env[model]._table}.{column}: {count} under key {key}")
+            if key not in server_ring().key_ids:
+                problems[f"The key {key} is not configured, and confidential bodies are under it."] += count
+    if not opened and not confidential:
         _say("Nothing is encrypted in this database.")
     return _told(problems)
 
@@ -53,9 +58,11 @@ def reencrypt(sealed):
         # Other processes have the old tokens in memory.
         sealed.env.registry.clear_cache()
         sealed.env.registry.signal_changes()
-    bodies = sealed.env["sync.payload"]._reencrypt()
-    if bodies:
-        _say(f"sync_payload.content: {bodies} encrypted anew")
+    bodies = 0
+    for model, column in CONFIDENTIAL.items():
+        if count := sealed.env[model]._reencrypt():
+            bodies += count
+            _say(f"{sealed.env[model]._table}.{column}: {count} encrypted anew")
     wrong = sealed._key_problems()
     problems.update({problem: 1 for problem in wrong if problem not in problems})
     if not moved and not bodies and not wrong:

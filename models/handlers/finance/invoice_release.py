@@ -20,6 +20,16 @@ class InvoiceRelease(models.AbstractModel):
     _handler = "invoice.release"
 
     @api.private
+    def _set_aside(self, effects):
+        """The invoice is cancelled, so that its shipment is not invoiced; books that are closed refuse that."""
+        ids = [res_id for model, res_id in effects if model == "account.move"]
+        invoices = self.env["account.move"].browse(ids).exists().filtered(lambda move: move.state != "cancel")
+        invoices.line_ids.remove_move_reconcile()
+        invoices.button_cancel()
+        self.env["sync.process.link"].search([("res_model", "=", "account.move"), ("res_id", "in", ids)]).unlink()
+        return True
+
+    @api.private
     def _apply_one(self, work):
         picking = self.env["stock.picking"]._governed_shipment(work.canonical["number"])
         process = self.env["sync.process"]._of(picking)[:1]

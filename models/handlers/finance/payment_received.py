@@ -25,6 +25,16 @@ class PaymentReceived(models.AbstractModel):
     _document_types = ("payment.received",)
 
     @api.private
+    def _set_aside(self, effects):
+        """The payment pays nothing any more and is no longer known to its process, so that the order owes it again."""
+        ids = [res_id for model, res_id in effects if model == "account.payment"]
+        payments = self.env["account.payment"].browse(ids).exists()
+        payments.move_id.line_ids.remove_move_reconcile()
+        payments.state = "canceled"
+        self.env["sync.process.link"].search([("res_model", "=", "account.payment"), ("res_id", "in", ids)]).unlink()
+        return True
+
+    @api.private
     def _apply_one(self, work):
         document = work.canonical
         payment = self.env["sync.process"]._known_as("account.payment", work.trading_partner_id, document["number"])

@@ -1,2 +1,3 @@
 from . import tracking_event
 from . import dispatch_notice
+from . import mail_mail

@@ -17,6 +17,14 @@ class DispatchNotice(models.AbstractModel):
     _handler = "dispatch.notice"
 
     @api.private
+    def _set_aside(self, effects):
+        """The shipment has no notice, so that its customer is told."""
+        notices = self.env["mail.message"].browse([res_id for model, res_id in effects if model == "mail.message"])
+        told = notices.exists().filtered(lambda notice: notice.model == "stock.picking").mapped("res_id")
+        self.env["stock.picking"].browse(told).exists().dispatch_notice_id = False
+        return True
+
+    @api.private
     def _apply_one(self, work):
         picking = self.env["stock.picking"]._governed_shipment(work.canonical["number"])
         process = self.env["sync.process"]._of(picking)[:1]

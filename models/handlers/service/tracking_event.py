@@ -40,6 +40,13 @@ class TrackingEvent(models.AbstractModel):
     _repeatable = True  # the moment of the event decides, so a scan that is told again changes nothing
 
     @api.private
+    def _set_aside(self, effects):
+        """The carrier has not reported on the parcels, so that what came later does not outweigh the event."""
+        parcels = self.env["sync.parcel"].browse([res_id for model, res_id in effects if model == "sync.parcel"])
+        parcels.exists().write({"status": "announced", "status_at": False, "accepted_at": False, "delivered_at": False})
+        return True
+
+    @api.private
     def _apply_one(self, work):
         document = work.canonical
         number = document["tracking_number"]
