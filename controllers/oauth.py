@@ -119,7 +119,7 @@ def _client(arrival, form):
             raise Refusal("invalid_request", "Show the client once: in the header or in the body.")
         if not client_id or not secret:
             raise Fault("authentication.missing", "The request does not say which client asks.")
-        return request.env["sync.caller"]._recognise_client(client_id, secret, arrival.address)
+        return request.env["sync.caller"]._recognise_client(client_id, secret, arrival.address, arrival.plain)
     except Fault as fault:
         if fault.code not in ("authentication.credential_invalid", "authentication.missing"):
             raise

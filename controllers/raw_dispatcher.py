@@ -62,6 +62,8 @@ def problem(request, fault):
     challenge = getattr(fault, "challenge", None)
     if challenge and fault.entry.http_status == 401:
         headers["WWW-Authenticate"] = challenge
+    if fault.code == "receive.content_encoding":
+        headers["Accept-Encoding"] = "identity"  # RFC 9110, 12.5.3: what would be taken
     if sunset := getattr(fault, "sunset", None):
         headers["Sunset"] = http_date(datetime.combine(sunset + timedelta(days=1), datetime.min.time(), timezone.utc))
     if successor := getattr(fault, "successor", None):

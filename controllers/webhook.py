@@ -60,6 +60,7 @@ class WebhookController(http.Controller):
                 arrival.headers,
                 arrival.address,
                 arrival.certificate,
+                arrival.plain,
             )
         except Fault as fault:
             return problem(request, fault)

@@ -9,6 +9,9 @@ UPDATE sync_credential_version SET secret_encrypted = NULL, secret_hash = NULL, 
 DELETE FROM sync_access_token;
 DELETE FROM sync_sender_token;
 
+-- What was allowed to leave the region of the original is not allowed from here.
+UPDATE sync_data_transfer SET state = 'revoked', revoked_at = now() AT TIME ZONE 'UTC' WHERE state = 'approved';
+
 -- Work that was under way elsewhere when the copy was taken is nobody's here.
 UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL WHERE claim IS NOT NULL;
 DELETE FROM sync_worker;

@@ -43,6 +43,8 @@ class Workbench:
         env["ODOO_RC"] = str(layout.CONFIG)
         env["PYTHONUNBUFFERED"] = "1"
         env["SYNC_GOVERNANCE_KEYS"] = encryption_key()
+        # The simulators and the server speak plain http on loopback.
+        env["SYNC_GOVERNANCE_PLAIN_NETWORKS"] = "127.0.0.1"
         return env
 
     def odoo(self, *arguments: str) -> list[str]:

@@ -31,3 +31,7 @@ from . import test_subscription
 from . import test_translate_command
 from . import test_outbound_files
 from . import test_interchange
+from . import test_transport_security
+from . import test_data_regions
+from . import test_attacks, test_fuzz_http
+from . import test_exports

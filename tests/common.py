@@ -16,6 +16,9 @@ from odoo.addons.sync_governance.models.exchange.worker import Worker
 from odoo.addons.sync_governance.models.packs.onboarding import bring_live
 
 TEST_KEYS = "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+# The test server and stub partners speak plain http on loopback.
+PLAIN_NETWORKS = "127.0.0.1"
+ENVIRONMENT = {"SYNC_GOVERNANCE_KEYS": TEST_KEYS, "SYNC_GOVERNANCE_PLAIN_NETWORKS": PLAIN_NETWORKS}
 
 
 @tagged("post_install", "-at_install")
@@ -25,7 +28,7 @@ class SyncCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.startClassPatcher(patch.dict("os.environ", {"SYNC_GOVERNANCE_KEYS": TEST_KEYS}))
+        cls.startClassPatcher(patch.dict("os.environ", ENVIRONMENT))
         cls.company = cls.env.company
         cls.author, cls.approver = cls._people()
 

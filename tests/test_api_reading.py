@@ -1,5 +1,6 @@
 """What the API shows, and to whom."""
 
+from odoo import fields
 from odoo.tests import HttpCase, tagged
 
 from .api_fixture import ApiCase
@@ -22,6 +23,37 @@ class TestReading(ApiCase, HttpCase):
         self.assertEqual(self.get(f"/invoices/{newest['id']}").json(), newest)
         self.assertEqual(self.get("/invoices?number=INV/1").json()["items"], [oldest])
         self.assertEqual(self.get("/invoices?number=INV/3").json(), {"items": [], "next": None})
+
+    def test_across_data_regions_it_is_read_as_it_may_be_sent_and_not_without_leave(self):
+        self.given_invoices("INV/1")
+        whole = self.get("/invoices").json()["items"][0]["document"]
+        eea, us = (self.env.ref(f"sync_governance.region_{code}") for code in ("eea", "us"))
+        self.company.sync_region_id = eea
+        self.northwind.sudo().region_id = us
+        response = self.get("/invoices")
+        self.assertEqual(response.status_code, 403, response.text)
+        self.assertIn("transfer_not_approved", response.json()["type"])
+        transfer = self.as_manager("sync.data.transfer").create(
+            {"interface_id": self.invoices.id, "reason": "Their accounts", "valid_until": fields.Date.today()}
+        )
+        transfer.action_submit()
+        transfer.with_user(self.person("pia.privacy", "group_approver_privacy")).action_approve()
+        shown = self.get("/invoices").json()["items"][0]["document"]
+        self.assertEqual(shown["number"], whole["number"])
+        self.assertNotEqual(shown["buyer"]["name"], whole["buyer"]["name"])
+        self.assertNotIn(whole["buyer"]["name"], str(shown))
+
+    def test_where_it_is_read_counts_and_not_where_it_is_sent(self):
+        self.given_invoices("INV/1")
+        eea, us = (self.env.ref(f"sync_governance.region_{code}") for code in ("eea", "us"))
+        self.company.sync_region_id = eea
+        self.northwind.sudo().region_id = eea
+        self.assertEqual(self.get("/invoices").status_code, 200)
+        self.api_door.sudo().region_id = us
+        self.assertEqual(self.get("/invoices").status_code, 403)
+        self.northwind.sudo().region_id = us
+        self.api_door.sudo().region_id = eea
+        self.assertEqual(self.get("/invoices").status_code, 200)
 
     def test_a_list_is_read_page_by_page_and_each_document_once(self):
         numbers = [f"INV/{number}" for number in range(7)]

@@ -49,6 +49,11 @@ class TestHealth(HealthCase):
                 self.assertNotIn("could not be looked at", row.sentence)
                 self.assertTrue(row.sentence and row.advice and row.title != row.code)
 
+    def test_networks_with_which_documents_travel_unencrypted_are_named(self):
+        for plain, said in (("127.0.0.1", "with 127.0.0.1 also unencrypted"), ("", "from this database.")):
+            with patch.dict("os.environ", {"SYNC_GOVERNANCE_PLAIN_NETWORKS": plain}):
+                self.assertIn(said, self.find("database").sentence)
+
     @mute_logger("odoo.addons.sync_governance.models.monitor.engine_check")
     def test_a_check_that_fails_shows_it_and_the_others_are_looked_at(self):
         with patch.dict(engine_check.LOOKS, {"clock": lambda _env, _cr: 1 / 0}), self.engine_cursors():

@@ -19,6 +19,7 @@ SHARED = {
     "sync.watermark",
     "sync.audit.chain",
     "sync.audit.anchor",
+    "sync.data.region",
 }
 DOMAINS = ("sales", "warehouse", "finance", "service", "integration")
 CONFIGURATION = (

@@ -187,6 +187,26 @@ def test_tests_that_are_named_exist():
     assert not [f"{page}: {span}" for page, span in spans() if re.fullmatch(r"test_\w+", span) and span not in known]
 
 
+# What the table of attacks in security.md answers for, whatever else stands there.
+ATTACKS = (
+    "forged", "replayed", "truncated", "oversized", "deeply nested", "duplicate keys", "NaN", "wrong charset",
+    "signature of another endpoint", "timing of the comparison", "key confusion", "header smuggling through the proxy",
+    "SSRF through redirect", "DNS rebinding", "IPv6 and decimal forms", "XXE", "billion laughs", "zip bomb",
+    "SQL injection", "domain injection", "mass assignment", "record access across partners",
+    "record access across companies",
+)  # fmt: skip
+
+
+def test_every_attack_has_a_row_and_every_row_a_test():
+    """That the tests exist is asked of all pages above."""
+    text = text_of(ROOT / "docs" / "security.md")
+    table = text.partition("## Attacks")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")][2:]
+    assert all(len(row) == 3 for row in rows)
+    assert not [attack for attack in ATTACKS if not any(attack in row[0] for row in rows)]
+    assert not [row[0] for row in rows if not re.search(r"`(test_\w+|tests\w*/[\w/.]+)`|\]\(#", row[2])]
+
+
 def words() -> set[str]:
     """Every dotted word that the docs may use: faults, milestones, document types, models, handlers, codes of packs."""
     known = {*taxonomy(), *catalogue(), *FIELDS, *HOST_WORDS}

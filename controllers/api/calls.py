@@ -57,7 +57,7 @@ class ApiController(http.Controller):
 def _answered(path):
     arrival = arrival_of(request.httprequest)
     api = request.env["sync.api"]
-    client = api._client(arrival.headers, arrival.address, arrival.certificate)
+    client = api._client(arrival.headers, arrival.address, arrival.certificate, arrival.plain)
     found = find(client.operations, path)
     if not found:
         raise Fault("request.address_unknown", "There is no such address for this partner.", subject="address")

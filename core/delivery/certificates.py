@@ -18,6 +18,8 @@ from ..faults import Fault
 _FINGERPRINT = re.compile(r"(?:sha256:)?((?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2})")
 _BLOCK = re.compile(r"-----BEGIN ([A-Z ]{1,40})-----(.*?)-----END \1-----", re.DOTALL)
 _LONGEST_HEADER = 16_384
+_LONGEST_AUTHORITIES = 65_536
+_MOST_AUTHORITIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,49 @@ def pair_problem(text: str, now: datetime) -> str | None:
     if _public(key.public_key()) != _public(held.public_key()):
         return "has a private key that is not the certificate's"
     return None if until(held) > now else "has a certificate that has expired"
+
+
+def authorities_problem(text: str, now: datetime) -> str | None:
+    """Why ``text`` holds no certificate authorities, PEM one after the other, all valid ``now``; None when it does.
+
+    A private key among them is refused as well: it would be kept where everybody may read it.
+    """
+    if "PRIVATE KEY" in text:
+        return "holds a private key: the certificate alone is needed, and the key should be renewed now"
+    try:
+        held = authorities(text)
+    except ValueError:
+        return f"holds no certificates in PEM (at most {_MOST_AUTHORITIES})"
+    for one in held:
+        name = one.subject.rfc4514_string()[:80]
+        if not _is_authority(one):
+            return f"holds a certificate that is no authority: {name}"
+        if until(one) <= now:
+            return f"holds a certificate that has expired: {name}"
+        if _aware(one, "not_valid_before") > now:
+            return f"holds a certificate that is not valid yet: {name}"
+    return None
+
+
+def authorities(text: str) -> list[x509.Certificate]:
+    """The certificates in a PEM text.
+
+    :raise ValueError: when there is none, one cannot be read, or there are too many
+    """
+    if len(text) > _LONGEST_AUTHORITIES:
+        raise ValueError("too long")
+    blocks = re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", text, re.DOTALL)
+    # What stands around them may be words, but nothing that looks like one more.
+    if not 0 < len(blocks) <= _MOST_AUTHORITIES or text.count("-----BEGIN") != len(blocks):
+        raise ValueError("not certificates")
+    return [x509.load_pem_x509_certificate(block.encode("ascii")) for block in blocks]
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
 
 
 def rewrapped(text: str) -> str:

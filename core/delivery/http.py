@@ -33,6 +33,7 @@ from requests import exceptions
 from urllib3 import exceptions as wire_exceptions
 
 from ..faults import Fault
+from ..security.networks import within
 from . import backoff
 from .addresses import AddressGuard
 from .wire import LIMITS, REUSE, GuardedAdapter, Limits, Resolver, Reuse
@@ -51,7 +52,9 @@ class Request:
 
     ``allowed_hosts`` are ``host:port`` texts that an administrator allowed by name; ``pool_key`` names the endpoint
     whose connections are used. Times are seconds; ``total_timeout``, from the first step to the last byte, is that of
-    connecting and reading together unless given. ``client_certificate`` is a PEM text of our certificate and its key.
+    connecting and reading together unless given. ``client_certificate`` is a PEM text of our certificate and its key,
+    ``authorities`` a PEM text of those trusted instead of the public ones. ``encrypted``: plain http is refused even
+    where the host is allowed by name, except to numeric addresses in the networks of ``plain_networks``.
     """
 
     url: str
@@ -63,8 +66,10 @@ class Request:
     connect_timeout: float = 5.0
     read_timeout: float = 20.0
     total_timeout: float | None = None
-    ca_file: str | None = None
+    authorities: str = field(default="", repr=False)
     client_certificate: str = field(default="", repr=False)
+    encrypted: bool = False
+    plain_networks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ class GuardedSession:
 
     :param allowed_hosts: ``host:port`` that an administrator allowed by name
     :param pool_size: how many connections are kept
-    :param ca_file: authorities to trust besides the public ones
+    :param authorities: PEM of the authorities to trust instead of the public ones
     :param client_certificate: PEM of the certificate that we show, with its key
     :param resolver: stands in for :func:`socket.getaddrinfo`
     """
@@ -99,7 +104,7 @@ class GuardedSession:
         *,
         allowed_hosts: Iterable[str] = (),
         pool_size: int = 16,
-        ca_file: str | None = None,
+        authorities: str = "",
         client_certificate: str = "",
         resolver: Resolver | None = None,
     ) -> None:
@@ -109,7 +114,7 @@ class GuardedSession:
             AddressGuard(allowed_hosts),
             pool_size=pool_size,
             resolver=resolver,
-            ca_file=ca_file,
+            authorities=authorities,
             client_certificate=client_certificate,
         )
         self._session = _Session()
@@ -131,6 +136,8 @@ class GuardedSession:
         place = _place(request.url)
         try:
             _check_url(request.url, place)
+            if request.encrypted:
+                demand_encrypted(request.url, request.plain_networks)
             prepared = self._session.prepare_request(
                 requests.Request(request.method, request.url, headers=dict(request.headers), data=request.body)
             )
@@ -194,7 +201,7 @@ def deliver(request: Request) -> DeliveryResult:
         session = _session(
             request.pool_key,
             frozenset(request.allowed_hosts),
-            request.ca_file,
+            request.authorities,
             request.client_certificate,
             os.getpid(),
         )
@@ -219,16 +226,16 @@ _SESSIONS_LOCK = threading.Lock()
 
 
 def _session(
-    pool_key: str, allowed_hosts: frozenset[str], ca_file: str | None, client_certificate: str, process: int
+    pool_key: str, allowed_hosts: frozenset[str], authorities: str, client_certificate: str, process: int
 ) -> GuardedSession:
-    # A connection that was opened with one certificate carries nothing for another.
-    shown = hashlib.sha256(client_certificate.encode()).digest()
-    key = pool_key, allowed_hosts, ca_file, shown, process
+    # A connection that was opened with one certificate, or by one authority's word, carries nothing for another.
+    shown = hashlib.sha256(f"{client_certificate}\0{authorities}".encode()).digest()
+    key = pool_key, allowed_hosts, shown, process
     with _SESSIONS_LOCK:
         session = _SESSIONS.get(key)
         if session is None:
             session = _SESSIONS[key] = GuardedSession(
-                allowed_hosts=allowed_hosts, ca_file=ca_file, client_certificate=client_certificate
+                allowed_hosts=allowed_hosts, authorities=authorities, client_certificate=client_certificate
             )
         _SESSIONS.move_to_end(key)
         while len(_SESSIONS) > _MOST_SESSIONS:
@@ -324,6 +331,18 @@ def _check_url(url: str, place: str) -> None:
     if not proper:
         detail = f"{place} is not a proper web address (http or https, no user name)."
         raise Fault("deliver.address_refused", detail, subject=place)
+
+
+def demand_encrypted(url: str, plain_networks: str = "") -> None:
+    """Refuse a proper address of plain http, unless its host is a numeric address in one of ``plain_networks``.
+
+    :raise Fault: ``deliver.not_encrypted``
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "https" or within(parts.hostname, plain_networks):
+        return
+    place = _place(url)
+    raise Fault("deliver.not_encrypted", f"{place} would be sent to unencrypted.", subject=place)
 
 
 def _place(url: str) -> str:

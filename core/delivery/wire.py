@@ -247,11 +247,11 @@ class GuardedAdapter(HTTPAdapter):
         *,
         pool_size: int,
         resolver: Resolver,
-        ca_file: str | None,
+        authorities: str = "",
         client_certificate: str = "",
     ) -> None:
         self._guard, self._resolver = guard, resolver
-        self._tls = _showing(ca_file, client_certificate) if client_certificate else _tls_context(ca_file)
+        self._tls = _showing(authorities, client_certificate) if client_certificate else _tls_context(authorities)
         super().__init__(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
@@ -289,17 +289,17 @@ class GuardedAdapter(HTTPAdapter):
 
 
 @lru_cache(maxsize=32)
-def _tls_context(ca_file: str | None) -> ssl.SSLContext:
+def _tls_context(authorities: str) -> ssl.SSLContext:
     """The context of all endpoints that trust the same authorities and show no certificate."""
-    return _verifying(ca_file)
+    return _verifying(authorities)
 
 
-def _showing(ca_file: str | None, client_certificate: str) -> ssl.SSLContext:
+def _showing(authorities: str, client_certificate: str) -> ssl.SSLContext:
     """A context of its own that shows a certificate.
 
     :raise Fault: ``deliver.credential_missing`` when the text is no certificate with its key
     """
-    context = _verifying(ca_file)
+    context = _verifying(authorities)
     try:
         with _as_file(client_certificate.encode()) as name:
             # No password: a key that has one must not ask for it on the server's terminal.
@@ -327,11 +327,22 @@ def _as_file(content: bytes) -> Iterator[str]:
         yield file.name
 
 
-def _verifying(ca_file: str | None) -> ssl.SSLContext:
-    """TLS 1.2 or newer, certificate and name verified; the public authorities, and those in ``ca_file``."""
-    context = ssl.create_default_context(cafile=requests.certs.where())
-    if ca_file:
-        context.load_verify_locations(cafile=ca_file)
+def _verifying(authorities: str) -> ssl.SSLContext:
+    """TLS 1.2 or newer, certificate and name verified by ``authorities`` (PEM) alone, or by the public ones.
+
+    :raise Fault: ``engine.configuration`` when the text holds no certificate
+    """
+    try:
+        context = (
+            ssl.create_default_context(cadata=authorities)
+            if authorities
+            else ssl.create_default_context(cafile=requests.certs.where())
+        )
+    except (ssl.SSLError, ValueError) as error:
+        detail = "The authorities that the endpoint trusts cannot be read."
+        raise Fault("engine.configuration", detail, subject="authorities") from error
+    # Said and not left to the system's configuration, which may be older than the rule.
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if urllib3.__version__.startswith("1."):
         # urllib3 1.26 names no host to TLS when the host is an address, and compares the certificate itself.
         context.check_hostname = False

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 MASK = "•••"
 _DEEPEST = 100
+_SCHEMAS_WITHIN = ("items", "prefixItems", "additionalProperties", "allOf", "anyOf", "oneOf", "then", "else")
 
 
 def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -22,20 +23,87 @@ def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def mask_document(
-    document: Any, *, pointers: Iterable[str] = (), personal: bool = True, commercial: bool = False
+    document: Any,
+    *,
+    pointers: Iterable[str] = (),
+    kept: Iterable[str] = (),
+    personal: bool = True,
+    commercial: bool = False,
 ) -> Any:
     """A copy of ``document`` with secrets hidden, and what is asked for besides.
 
     :param pointers: further places to hide, JSON pointers in which ``*`` stands for every member of one level
+    :param kept: places, written alike, that keep what is personal in them and below; never a secret
     :param personal: hide what says who somebody is, where he lives, how he is reached
     :param commercial: hide prices, amounts, conditions
     """
     masked = _masked(document, _Rule(personal, commercial), is_person=False, depth=0)
+    places = [_tokens(pointer) for pointer in kept]
+    if places:
+        whole = _masked(document, _Rule(False, commercial), is_person=False, depth=0)
+        for tokens in places:
+            _restore(masked, whole, tokens)
     for pointer in pointers:
-        if not pointer.startswith("/"):
-            raise ValueError(f"not a JSON pointer into a document: {pointer!r}")
-        _hide(masked, [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]])
+        _hide(masked, _tokens(pointer))
     return masked
+
+
+def carries_personal(schema: Any, definitions: Mapping[str, Any]) -> bool:
+    """Whether documents of this JSON Schema can say who somebody is, by the names of their members.
+
+    :param definitions: what references outside the schema lead to, by the name at their end
+    """
+    seen: set[tuple[str, bool]] = set()
+    waiting: list[tuple[Any, bool]] = [(schema, False)]
+    fields = _rules()["fields"]
+    while waiting:
+        part, is_person = waiting.pop()
+        if isinstance(part, (list, tuple)):
+            waiting += [(item, is_person) for item in part]
+        if not isinstance(part, Mapping):
+            continue
+        reference = part.get("$ref")
+        if isinstance(reference, str) and (reference, is_person) not in seen:
+            seen.add((reference, is_person))
+            name = reference.rpartition("/")[2]
+            own = schema.get("$defs", {}) if reference.startswith("#") else definitions
+            waiting.append((own.get(name), is_person))
+        for name, member in dict(part.get("properties") or {}).items():
+            lower = name.lower()
+            if lower in fields["anywhere"] or (is_person and lower in fields["of_people"]):
+                return True
+            waiting.append((member, is_person or lower in fields["people"]))
+        waiting += [(part.get(word), is_person) for word in _SCHEMAS_WITHIN]
+    return False
+
+
+def pointer_problem(pointer: str) -> str | None:
+    """Why ``pointer`` is no place in a document (a JSON pointer, ``*`` for every member of a level); None if it is."""
+    if not pointer.startswith("/") or pointer == "/":
+        return "is not written like /ship_to or /lines/*/recipient"
+    return None
+
+
+def _tokens(pointer: str) -> list[str]:
+    if not pointer.startswith("/"):
+        raise ValueError(f"not a JSON pointer into a document: {pointer!r}")
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+
+
+def _restore(masked: Any, whole: Any, tokens: list[str]) -> None:
+    """Put back, in place, what ``tokens`` lead to in ``whole``; both have one shape."""
+    token, rest = tokens[0], tokens[1:]
+    if isinstance(masked, dict):
+        places = list(masked) if token == "*" else [token] if token in masked else []
+    elif isinstance(masked, list):
+        places = [number for number in range(len(masked)) if token in ("*", str(number))]
+    else:
+        return
+    for place in places:
+        if rest:
+            _restore(masked[place], whole[place], rest)
+        else:
+            masked[place] = whole[place]
 
 
 def is_personal(name: str) -> bool:
@@ -90,10 +158,20 @@ def _masked(value: Any, rule: _Rule, *, is_person: bool, depth: int) -> Any:
     if depth > _DEEPEST:
         return MASK
     if isinstance(value, Mapping):
-        return {name: _masked_member(str(name), member, rule, is_person, depth) for name, member in value.items()}
+        masked = {name: _masked_member(str(name), member, rule, is_person, depth) for name, member in value.items()}
+        if rule.personal and _is_personal_identifier(value):
+            masked["value"] = _mask(value["value"])
+        return masked
     if isinstance(value, (list, tuple)):
         return [_masked(item, rule, is_person=is_person, depth=depth + 1) for item in value]
     return value
+
+
+def _is_personal_identifier(value: Mapping[str, Any]) -> bool:
+    """Whether it says what is personal by its scheme: ``{"scheme": "vat", "value": "DE987654328"}``."""
+    scheme = value.get("scheme")
+    plain = isinstance(scheme, str) and not isinstance(value.get("value"), (Mapping, list, tuple))
+    return plain and "value" in value and scheme.lower() in _rules()["fields"]["anywhere"]
 
 
 def _masked_member(name: str, value: Any, rule: _Rule, is_person: bool, depth: int) -> Any:

@@ -64,14 +64,14 @@ class SyncApi(models.AbstractModel):
 
     @api.model
     @api.private
-    def _client(self, headers, remote_address, certificate):
+    def _client(self, headers, remote_address, certificate, plain=False):
         """The :class:`Client` who calls.
 
         :raises Fault: ``authentication.*``, ``receive.*``: he is not let in, or not now
         """
         if self.env["sync.production"]._standing().reason:
             raise Fault("receive.not_in_use", "This database is not in use for exchange.", subject="database")
-        profile, verdict = self.env["sync.caller"]._recognise_bearer(headers, remote_address, certificate)
+        profile, verdict = self.env["sync.caller"]._recognise_bearer(headers, remote_address, certificate, plain)
         self.env["sync.intake"]._refuse_other_environment(profile)
         sends = self._sends(profile)
         gives = self._gives(profile["trading_partner_id"], profile["company_id"])

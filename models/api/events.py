@@ -95,8 +95,13 @@ class SyncApi(models.AbstractModel):
                 {**_whose(client), "types": [document_type], "uid": uid},
             )
             rows = cr.fetchall()
+        crossing = self._crossing(client, document_type)
         return [
-            {"id": one, "occurred_at": moment(at), "document": self._decoded(event_text(self.env, *stored))}
+            {
+                "id": one,
+                "occurred_at": moment(at),
+                "document": self._leaving(crossing, self._decoded(event_text(self.env, *stored))),
+            }
             for one, at, *stored in rows
         ]
 

@@ -6,6 +6,7 @@ Read as committed now, in a transaction of its own: what the same request has ju
 import json
 
 from odoo import api, models
+from odoo.tools import ormcache
 
 from ...core.api.paging import cursor
 from ...core.api.problems import errors_of, is_ours, problem_of
@@ -88,8 +89,13 @@ class SyncApi(models.AbstractModel):
         with read_committed(self.env.registry) as cr:
             cr.execute(_DOCUMENTS, parameters)
             rows = cr.fetchall()
+        crossing = self._crossing(client, document_type)
         entries = [
-            {"id": event, "occurred_at": moment(occurred), "document": self._decoded(event_text(self.env, *stored))}
+            {
+                "id": event,
+                "occurred_at": moment(occurred),
+                "document": self._leaving(crossing, self._decoded(event_text(self.env, *stored))),
+            }
             for _id, event, occurred, *stored in rows[:limit]
         ]
         return entries, cursor(rows[limit - 1][0]) if len(rows) > limit else None
@@ -106,6 +112,33 @@ class SyncApi(models.AbstractModel):
         if not entries:
             raise _unknown(read_at(document_type).strip("/"))
         return entries[0]
+
+    @api.private
+    def _crossing(self, client, document_type):
+        """The crossing of what the caller reads of a type, by the interface by which he is given it; or None.
+
+        :raises Fault: ``deliver.transfer_not_approved``: what may not be sent to where he reads from is not read there
+        """
+        interface_id = client.gives.get(document_type)
+        crossing = self._crossing_to(interface_id, client.profile["id"]) if interface_id else None
+        if refusal := crossing and crossing.refusal():
+            raise refusal
+        return crossing
+
+    @api.model
+    @ormcache("interface_id", "endpoint_id")
+    def _crossing_to(self, interface_id, endpoint_id):
+        """The crossing of an interface's documents to where another endpoint reads them. Kept as profiles are."""
+        interface = (
+            self.env["sync.interface"].sudo().browse(interface_id)
+        )  # sudo: configuration, the same for everybody
+        endpoint = self.env["sync.endpoint"].sudo().browse(endpoint_id)  # sudo: as above
+        return interface._crossing(endpoint._region())
+
+    @api.private
+    def _leaving(self, crossing, document):
+        """A canonical document as the caller may read it."""
+        return crossing.shown(document) if crossing else document
 
     def _decoded(self, text):
         """The document in a text, its numbers digit for digit."""

@@ -80,7 +80,7 @@ class SyncIntake(models.AbstractModel):
         """What is stored of a document. ``key`` is what a repeat is known by, ``line`` its ordering key, if told."""
         profile, topic = client.profile, client.sends[document_type]
         entry = profile["interfaces"][topic]
-        self._refuse_ended(profile, entry)
+        self._refuse_entry(profile, entry)
         sha256 = hashlib.sha256(raw).hexdigest()
         key_id, sealed = self._sealed(profile, topic, raw, sha256)
         return Incoming(

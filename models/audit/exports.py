@@ -1,8 +1,9 @@
-"""Who took lists away."""
+"""Who took lists away; and what is in them runs nothing in a spreadsheet."""
 
 from odoo import models
 
 from ...core.audit.values import shown
+from ...core.security.spreadsheet import harmless
 
 
 class SyncExported(models.AbstractModel):
@@ -20,6 +21,7 @@ class SyncExported(models.AbstractModel):
             count=len(self),
             fields=shown("fields", list(fields_to_export)),
         )
+        result["datas"] = [[harmless(value) for value in row] for row in result["datas"]]
         return result
 
 
@@ -41,3 +43,43 @@ class SyncProcess(models.Model):
 class SyncMilestone(models.Model):
     _name = "sync.milestone"
     _inherit = ["sync.milestone", "sync.exported"]
+
+
+class SyncProcessLink(models.Model):
+    _name = "sync.process.link"
+    _inherit = ["sync.process.link", "sync.exported"]
+
+
+class SyncParcel(models.Model):
+    _name = "sync.parcel"
+    _inherit = ["sync.parcel", "sync.exported"]
+
+
+class SyncProcessType(models.Model):
+    _name = "sync.process.type"
+    _inherit = ["sync.process.type", "sync.exported"]
+
+
+class SyncMilestoneType(models.Model):
+    _name = "sync.milestone.type"
+    _inherit = ["sync.milestone.type", "sync.exported"]
+
+
+class SyncCertification(models.Model):
+    _name = "sync.certification"
+    _inherit = ["sync.certification", "sync.exported"]
+
+
+class SyncOnboardingStep(models.Model):
+    _name = "sync.onboarding.step"
+    _inherit = ["sync.onboarding.step", "sync.exported"]
+
+
+class SyncChangeReplay(models.Model):
+    _name = "sync.change.replay"
+    _inherit = ["sync.change.replay", "sync.exported"]
+
+
+class SyncOwnershipVersion(models.Model):
+    _name = "sync.ownership.version"
+    _inherit = ["sync.ownership.version", "sync.exported"]

@@ -1,6 +1,6 @@
 """Which records are governed: whatever says who may exchange what, in which form and by which rules."""
 
-from odoo import models
+from odoo import api, models
 
 VERSION = ("author_ids",)
 
@@ -134,3 +134,19 @@ class SyncSubscription(models.Model):
     _name = "sync.subscription"
     _inherit = ["sync.subscription", "sync.audited"]
     _audited_except = VERSION
+
+
+class SyncDataTransfer(models.Model):
+    _name = "sync.data.transfer"
+    _inherit = ["sync.data.transfer", "sync.audited"]
+    _audited_except = VERSION
+
+    @api.model
+    def _audit_kind(self, changes):
+        # Ending one is a decision as well.
+        return "approval" if {"approved_by", "revoked_by"} & set(changes) else super()._audit_kind(changes)
+
+
+class SyncDataRegion(models.Model):
+    _name = "sync.data.region"
+    _inherit = ["sync.data.region", "sync.audited"]

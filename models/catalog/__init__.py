@@ -12,3 +12,4 @@ from . import timing
 from . import interface_change
 from . import subscription
 from . import interface_events
+from . import data_transfer

@@ -5,7 +5,8 @@ import json
 from odoo import api, fields, models
 from odoo.tools import ormcache
 
-from ...core.canonical import catalogue
+from ...core.canonical import catalogue, definitions
+from ...core.security.masking import carries_personal
 from ..governance.domains import DOMAINS
 
 
@@ -26,6 +27,11 @@ class SyncDocumentType(models.Model):
     domain = fields.Selection(DOMAINS, required=True, readonly=True)
     description = fields.Text(readonly=True, translate=True)
     active = fields.Boolean(default=True, readonly=True)
+    personal_data = fields.Boolean(
+        string="Personal data",
+        readonly=True,
+        help="Its documents can say who somebody is: crossing from one data region to another is approved.",
+    )
     schema = fields.Text(compute="_compute_catalogue", help="JSON Schema 2020-12 of the canonical document.")
     example = fields.Text(compute="_compute_catalogue")
     interface_count = fields.Integer(compute="_compute_interface_count")
@@ -53,9 +59,15 @@ class SyncDocumentType(models.Model):
     def _sync_catalogue(self):
         """Make the records equal to the catalogue of the code; a type that left it is archived."""
         known = self.with_context(active_test=False).search([("code", "!=", False)])
-        by_code = {record.code: record for record in known}
+        by_code, shared = {record.code: record for record in known}, definitions()["$defs"]
         for code, entry in catalogue().items():
-            values = {"title": entry.title, "domain": entry.domain, "description": entry.description, "active": True}
+            values = {
+                "title": entry.title,
+                "domain": entry.domain,
+                "description": entry.description,
+                "active": True,
+                "personal_data": carries_personal(entry.schema, shared),
+            }
             record = by_code.pop(code, None)
             if record is None:
                 self.create({"code": code, **values})

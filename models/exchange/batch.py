@@ -45,7 +45,7 @@ class Batch:
         return self.env["sync.endpoint"].sudo().browse(endpoint_id)  # sudo: configuration, read only
 
     def interface(self, interface_id: int | None) -> InterfaceProfile:
-        """:raises Fault: ``engine.configuration`` when the interface cannot run"""
+        """:raises Fault: ``engine.configuration`` when the interface cannot run; ``*.transfer_not_approved``"""
         if interface_id is None:
             raise Fault(
                 "receive.interface_unknown",
@@ -53,7 +53,11 @@ class Batch:
                 subject="interface",
             )
         if interface_id not in self._interfaces:
-            self._interfaces[interface_id] = self.env["sync.engine"]._profile(interface_id)
+            profile = self.env["sync.engine"]._profile(interface_id)
+            # Here and not at a button: whatever works a document asks here, and an approval ends by itself.
+            if refusal := profile.crossing and profile.crossing.refusal():
+                raise refusal
+            self._interfaces[interface_id] = profile
         return self._interfaces[interface_id]
 
     def by_interface(self, works):

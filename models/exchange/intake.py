@@ -46,16 +46,17 @@ class SyncIntake(models.AbstractModel):
 
     @api.model
     @api.private
-    def _receive(self, code, raw, headers, remote_address=None, certificate=None):
+    def _receive(self, code, raw, headers, remote_address=None, certificate=None, plain=False):
         """Verify, deduplicate and store one transmission; returns a :class:`Receipt`.
 
         :param raw: the body, byte for byte as it arrived
         :param headers: the request's headers
         :param certificate: of the client, as a trusted proxy has passed it on
+        :param plain: it came over the network unencrypted
         :return: for an interchange of several documents what :meth:`_receive_many` returns
         :raises Fault: ``receive.*`` or ``authentication.*``; nothing but the rejection was stored
         """
-        profile, verdict = self._admitted(code, raw, headers, remote_address, certificate)
+        profile, verdict = self._admitted(code, raw, headers, remote_address, certificate, plain)
         parts = opened(profile["codec"], profile["codec_options"], raw)
         if parts:
             return self._receive_parts(profile, parts, raw, headers, remote_address, verdict)
@@ -70,14 +71,14 @@ class SyncIntake(models.AbstractModel):
 
     @api.model
     @api.private
-    def _receive_many(self, code, raw, headers, remote_address=None, certificate=None):
+    def _receive_many(self, code, raw, headers, remote_address=None, certificate=None, plain=False):
         """Verify one transmission, and store the many documents in it, in their order and in one transaction.
 
         :param raw: envelopes, see :mod:`~sync_governance.core.delivery.envelopes`
         :return: for each envelope its id or None, and a :class:`Receipt` or a Fault, in their order
         :raises Fault: as :meth:`_receive`; then nothing is stored of the whole
         """
-        profile, verdict = self._admitted(code, raw, headers, remote_address, certificate, whole=True)
+        profile, verdict = self._admitted(code, raw, headers, remote_address, certificate, plain, whole=True)
         parts = open_envelopes(raw)
         if len(parts) > 1:
             self.env["sync.gauge"]._admit(profile, len(parts) - 1)
@@ -119,7 +120,7 @@ class SyncIntake(models.AbstractModel):
 
     # -- who sends ---------------------------------------------------------------------------------------------------
 
-    def _admitted(self, code, raw, headers, remote_address, certificate, whole=False):
+    def _admitted(self, code, raw, headers, remote_address, certificate, plain, whole=False):
         """The profile of the endpoint and who sends; ``whole``: a batch, whose parts have the limit.
 
         :raises Fault: when the sender is not let in, or not now
@@ -136,7 +137,7 @@ class SyncIntake(models.AbstractModel):
         if fault:
             raise fault
         try:
-            verdict = self.env["sync.caller"]._recognise(profile, raw, headers, remote_address, certificate)
+            verdict = self.env["sync.caller"]._recognise(profile, raw, headers, remote_address, certificate, plain)
         except Fault as fault:
             self._keep_rejection(profile, raw, headers, remote_address, fault)
             raise
@@ -178,7 +179,7 @@ class SyncIntake(models.AbstractModel):
         topic = item.topic or endpoint._topic_from(profile, headers, document)
         entry = profile["interfaces"].get(topic, UNKNOWN)
         verdict.demand("write", entry.document_type)
-        self._refuse_ended(profile, entry)
+        self._refuse_entry(profile, entry)
         key_id, sealed = self._sealed(profile, topic, item.body, sha256)
         return Incoming(
             raw=item.body,
@@ -198,8 +199,12 @@ class SyncIntake(models.AbstractModel):
         )
 
     @api.private
-    def _refuse_ended(self, profile, entry):
-        """:raises Fault: ``receive.version_ended``, where the last day of the contract is over"""
+    def _refuse_entry(self, profile, entry):
+        """:raises Fault: ``receive.version_ended``, where the last day of the contract is over;
+        ``receive.transfer_not_approved``, where personal data would come from another data region
+        """
+        if refusal := entry.crossing and entry.crossing.refusal():
+            raise refusal
         if not entry.sunset or datetime.now(timezone.utc).date() <= entry.sunset:
             return
         follows = f" Send {entry.successor}." if entry.successor else ""

@@ -10,7 +10,7 @@ from ...core.faults import Fault
 _NAMES = ("interchange", "group", "message")
 
 
-def opened(name, raw):
+def opened(name, options, raw):
     """What a file in the codec ``name`` carries: how its sender calls each part, and its envelope, in their order.
 
     A document that cannot be read is among them, for ``decode`` says what is wrong with it where people see it. What is
@@ -19,11 +19,11 @@ def opened(name, raw):
 
     :raises Fault: ``receive.too_large``, for more documents than are stored at once
     """
-    splits = getattr(codec(name), "split", None)
-    if splits is None:
+    edi = codec(name, options)
+    if not isinstance(edi, EdiCodec):
         return None
     found, documents = [], 0
-    for part in splits(raw, {"generic": True, "raw": True}):
+    for part in edi.split(raw, {"generic": True, "raw": True}):
         called = "/".join(part.references[each] for each in _NAMES if part.references.get(each))
         if part.message is None:
             found += [(called, fault) for fault in part.faults]

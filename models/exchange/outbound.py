@@ -13,7 +13,7 @@ from ...core import queue
 from ...core.faults import Fault
 from ...core.queue.feed import FEED, place
 from ...core.work import Done, Wait
-from . import breaker, journal, stages
+from . import breaker, journal, replay, stages
 from .batch import Batch
 from .cursor import CONFLICTS, LOST, business, read_committed
 from .inbound import as_fault, retrying, run_stages
@@ -83,7 +83,13 @@ def _flights(batch, works, head_of, claim):
                     f"{endpoint.name} is a production endpoint, and this is not the production database.",
                     subject="database",
                 )
-            batch.interface(work.interface_id)  # may it run: no stage asked for what is sent once more as it was
+            interface = batch.interface(work.interface_id)  # may it run: no stage asked for what is sent as it was
+            if interface.crossing and replay.sends_as_it_was(work):
+                raise Fault(
+                    "deliver.transfer_not_approved",
+                    "What was sent once is not sent as it was into another data region. Replay it from its event.",
+                    subject=f"interface {interface.code}",
+                )
             transport = batch.env["sync.transport"]._for(endpoint.transport)
             if endpoint.id not in doors:
                 doors[endpoint.id] = transport._door(endpoint)

@@ -16,9 +16,10 @@ from ...core.faults import Fault
 class InterfaceProfile:
     """``contract`` is a compiled validator, ``mapping`` a compiled mapping; the ids beside them are what a message is
     stamped with. ``gates`` are ids. ``rehearses``: what it brings has no effect, see ``rehearsal.py``. ``sunset`` is
-    the last day (UTC) of a contract that ends, ``successor`` what comes after it.
-    ``event_form`` is the form in which documents leave, see ``core.delivery.cloudevents.enclosed``; ``thin``: only
-    that it happened, and where it is read.
+    the last day (UTC) of a contract that ends, ``successor`` what comes after it. ``crossing``: of personal data from
+    one data region to another (:class:`~sync_governance.core.security.transfers.Crossing`), or None. ``event_form`` is
+    the form in which documents leave, see ``core.delivery.cloudevents.enclosed``; ``thin``: only that it happened, and
+    where it is read.
     """
 
     id: int
@@ -50,6 +51,7 @@ class InterfaceProfile:
     event_form: str = "document"
     thin: bool = False
     codec_options: str = ""
+    crossing: Any = None
 
 
 class SyncEngine(models.AbstractModel):
@@ -108,4 +110,5 @@ class SyncEngine(models.AbstractModel):
             event_form=endpoint.event_form,
             thin=record.event_content == "thin",
             codec_options=endpoint.codec_options or "",
+            crossing=record._crossing(),
         )

@@ -78,6 +78,11 @@ def takes_part(work, stage_name):
     return work.replay is None or stage_name not in SKIPPED.get(work.replay.start, ())
 
 
+def sends_as_it_was(work):
+    """Whether ``work`` is on its way with bytes that were made before, under the rules of then."""
+    return work.replay is not None and work.replay.start == "deliver"
+
+
 def applied_before(batch, interface, works):
     """End those that were done before and may not be applied twice; returns the others.
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 from ...core.queue import DEAD_AFTER_SECONDS, POOLS
 from ..exchange.lane import POOLS as POOL_NAMES
+from ..partner.endpoint_encryption import plain_networks
 
 NOW = "(now() AT TIME ZONE 'UTC')"
 COUNTED = 200_000
@@ -66,6 +67,8 @@ def database(env, _cr):
         return Finding("warning", "This is a neutralized copy. Nothing is exchanged.", 1)
     if standing.neutralized:
         return Finding("warning", "This is a neutralized copy that was released for tests.")
+    if plain := plain_networks():
+        return Finding("ok", f"Documents are exchanged from this database, with {plain} also unencrypted.")
     return Finding("ok", "Documents are exchanged from this database.")
 
 

@@ -92,13 +92,23 @@ class SyncOnboardingStep(models.Model):
                 missing.append(self.env._("%s has no address to send to.", door.display_name))
             elif door.transport == "https" and not door.url.startswith("https://") and not door._private_hosts():
                 missing.append(self.env._("%s would leave unencrypted.", door.display_name))
+            elif problem := door._why_not_encrypted():
+                missing.append(f"{door.display_name}: {problem}")
+            if door.authorities_until and door.authorities_until <= fields.Datetime.now():
+                missing.append(self.env._("%s: a private authority has expired.", door.display_name))
             if door.direction != "internal" and door.authentication == "none":
                 missing.append(self.env._("%s lets in whoever comes.", door.display_name))
             if door.state not in ("live", "suspended"):
                 missing.append(self.env._("%s is not live yet.", door.display_name))
         if not self._doors(partner):
             missing.append(self.env._("There is no endpoint."))
-        return missing, self.env._("Users of their own, encrypted, every sender proves who it is.")
+        for line in self._lines(partner):
+            crossing = line._crossing()
+            if refusal := crossing and crossing.refusal():
+                missing.append(refusal.detail)
+        return missing, self.env._(
+            "Users of their own, encrypted, every sender proves who it is; personal data stays or may go."
+        )
 
     def _look_versions(self, partner):
         lines = self._lines(partner)

@@ -14,5 +14,7 @@ from . import credential_scope
 from . import credential_issue
 from . import endpoint_secrets
 from . import endpoint_sources
+from . import endpoint_encryption
+from . import data_region
 from . import caller
 from . import key_check

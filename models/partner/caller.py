@@ -91,13 +91,15 @@ class SyncCaller(models.AbstractModel):
 
     @api.model
     @api.private
-    def _recognise(self, profile, raw, headers, remote_address, certificate=None):
+    def _recognise(self, profile, raw, headers, remote_address, certificate=None, plain=False):
         """Who sends this to the endpoint of ``profile`` (see ``_intake_profile``): a :class:`Verdict`.
 
         :param raw: the body as it arrived
         :param certificate: of the client, as a trusted proxy has passed it on; a header alone is never believed
+        :param plain: it came over the network unencrypted
         :raises Fault: ``authentication.*``; ``engine.configuration`` when the endpoint has no secret to verify with
         """
+        _refuse_plain(profile, plain)
         if profile["allowed_sources"] and not within(remote_address, profile["allowed_sources"]):
             raise Fault(
                 "authentication.address_not_allowed",
@@ -116,7 +118,7 @@ class SyncCaller(models.AbstractModel):
 
     @api.model
     @api.private
-    def _recognise_bearer(self, headers, remote_address, certificate=None):
+    def _recognise_bearer(self, headers, remote_address, certificate=None, plain=False):
         """Who calls an address that names no endpoint: (profile of his endpoint, :class:`Verdict`).
 
         By an API key, a token, a user with a password, or a client certificate; a signature names nobody.
@@ -129,11 +131,11 @@ class SyncCaller(models.AbstractModel):
             raise _challenging(shown.invalid(), None)
         if not profile["live"]:
             raise Fault("receive.endpoint_not_live", "This endpoint is not live.", subject=f"endpoint {code}")
-        return profile, self._recognise(profile, b"", headers, remote_address, certificate)
+        return profile, self._recognise(profile, b"", headers, remote_address, certificate, plain)
 
     @api.model
     @api.private
-    def _recognise_client(self, client_id, secret, remote_address):
+    def _recognise_client(self, client_id, secret, remote_address, plain=False):
         """The OAuth 2 client with this id and secret: (profile of its endpoint, :class:`Verdict`).
 
         :raises Fault: ``authentication.*``, ``receive.endpoint_not_live``
@@ -154,6 +156,7 @@ class SyncCaller(models.AbstractModel):
         if row is None:
             FAILURES.count(who)
             raise shown.invalid()
+        _refuse_plain(profile, plain)
         if not profile["live"]:
             raise Fault("receive.endpoint_not_live", "This endpoint is not live.", subject=f"endpoint {code}")
         return profile, Verdict(row.credential_id, row.scopes, profile["authentication"], row.version_id)
@@ -282,6 +285,16 @@ class SyncCaller(models.AbstractModel):
         if row.suspended:
             return Fault("authentication.credential_suspended", "The credential is suspended.", subject=subject)
         return Fault("authentication.credential_expired", "The secret that proves this has expired.", subject=subject)
+
+
+def _refuse_plain(profile, plain):
+    """:raises Fault: ``authentication.not_encrypted``, at a production endpoint"""
+    if plain and profile["environment"] == "production":
+        raise Fault(
+            "authentication.not_encrypted",
+            "This endpoint is for production and takes nothing that is not encrypted (https).",
+            subject=f"endpoint {profile['code']}",
+        )
 
 
 def _hashed(call):

@@ -2,7 +2,7 @@
 
 from datetime import date
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from odoo import api, models
 from odoo.tools import ormcache
@@ -17,7 +17,7 @@ class Entry(NamedTuple):
     """What the intake knows of an interface; ``patience`` is how many seconds the sender waits for the result, or 0.
 
     ``sunset`` is the last day (UTC) of its contract where that has ended or will, ``successor`` the version that
-    follows.
+    follows. ``crossing``: of personal data from another data region, or None.
     """
 
     interface_id: int | None = None
@@ -27,6 +27,7 @@ class Entry(NamedTuple):
     document_type: str | None = None
     sunset: date | None = None
     successor: str | None = None
+    crossing: Any = None
 
 
 UNKNOWN = Entry()
@@ -87,6 +88,7 @@ class SyncEndpoint(models.Model):
                     interface.policy_id.patience if interface.policy_id.timing == "synchronous" else 0,
                     interface.document_type_id.code,
                     *interface.contract_id._ending(),
+                    interface._crossing(),
                 )
                 for interface in self.interface_ids
                 if interface.state == "live" and interface.topic

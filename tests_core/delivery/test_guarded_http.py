@@ -284,12 +284,12 @@ def test_a_proxy_of_the_environment_is_ignored(send, monkeypatch, free_port):
 
 
 def test_tls_keeps_name_and_certificate_while_the_address_is_pinned(partner, authority):
-    ca_file, context = authority
+    authorities, context = authority
     seen = []
     context.sni_callback = lambda _socket, name, _context: seen.append(name)
     to = partner(tls=context)
     allowed = [f"{EXAMPLE}:{to.port}"]
-    with GuardedSession(allowed_hosts=allowed, resolver=to_loopback, ca_file=ca_file) as session:
+    with GuardedSession(allowed_hosts=allowed, resolver=to_loopback, authorities=authorities) as session:
         for _ in range(2):
             assert session.deliver(Request(f"https://{EXAMPLE}:{to.port}/")).status == 200
     assert seen == [EXAMPLE]
@@ -298,10 +298,10 @@ def test_tls_keeps_name_and_certificate_while_the_address_is_pinned(partner, aut
 
 
 def test_a_certificate_for_another_name_or_of_an_unknown_authority_is_refused(partner, authority):
-    ca_file, context = authority
+    authorities, context = authority
     to = partner(tls=context)
     allowed = [f"other.example:{to.port}", to.name]
-    with GuardedSession(allowed_hosts=allowed, resolver=to_loopback, ca_file=ca_file) as session:
+    with GuardedSession(allowed_hosts=allowed, resolver=to_loopback, authorities=authorities) as session:
         assert code(session.deliver(Request(f"https://other.example:{to.port}/"))) == "deliver.tls_failed"
         assert session.deliver(Request(to.url)).status == 200
     with GuardedSession(allowed_hosts=allowed, resolver=to_loopback) as session:
@@ -319,7 +319,7 @@ def test_speaking_plainly_to_tls_and_the_other_way_round_fails_safely(partner, a
 
 
 def test_a_tls_partner_who_drips_is_cut_off_at_the_deadline(partner, authority):
-    ca_file, context = authority
+    authorities, context = authority
     stop = threading.Event()
 
     def answer(connection, _request):
@@ -328,7 +328,7 @@ def test_a_tls_partner_who_drips_is_cut_off_at_the_deadline(partner, authority):
             connection.sendall(b"x")
 
     to = partner(answer, tls=context)
-    with GuardedSession(allowed_hosts=[to.name], ca_file=ca_file) as session:
+    with GuardedSession(allowed_hosts=[to.name], authorities=authorities) as session:
         result = session.deliver(Request(to.url, total_timeout=0.8))
     stop.set()
     assert code(result) == "deliver.timeout"

@@ -11,7 +11,7 @@ def run(batch, works):
     """Run each interface's mapping over all its documents at once; look-ups go to the database once per domain."""
     for interface, mapping, group in _by_mapping(batch, works):
         inbound = interface.direction == "inbound"
-        sources = [work.document if inbound else work.canonical for work in group]
+        sources = [work.document if inbound else _leaving(interface, work.canonical) for work in group]
         for work, document in zip(group, _translated(batch, interface, mapping, group, sources), strict=True):
             if not work.live:
                 continue
@@ -30,6 +30,11 @@ def _by_mapping(batch, works):
             parts.setdefault(id(mapping), (mapping, []))[1].append(work)
         for mapping, part in parts.values():
             yield interface, mapping, part
+
+
+def _leaving(interface, document):
+    """The document as it may leave: into another data region without what nobody allowed."""
+    return interface.crossing.shown(document) if interface.crossing else document
 
 
 def _translated(batch, interface, mapping, group, sources):

@@ -8,6 +8,7 @@ from odoo import api, models
 from ....core.delivery import cloudevents, http, secret_forms, shown, signatures
 from ....core.delivery.schemes import kind_of, scheme_of
 from ....core.faults import Fault
+from ...partner.endpoint_encryption import plain_networks
 from ..sender_token import TokenSource
 from ..transport import Parcel
 
@@ -40,6 +41,10 @@ class SyncTransportHttps(models.AbstractModel):
             "connect_timeout": float(endpoint.connect_timeout),
             "read_timeout": float(endpoint.read_timeout),
             "pool_key": str(endpoint.id),
+            "authorities": endpoint.authorities or "",
+            # A production endpoint is not sent to in clear, whatever its form says and however that came to be.
+            "encrypted": endpoint.environment == "production",
+            "plain_networks": plain_networks(),
         }
         door = {
             "endpoint_id": endpoint.id,
