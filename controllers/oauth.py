@@ -1,6 +1,9 @@
 """The token endpoint: OAuth 2 client credentials (RFC 6749, 4.4), and revocation (RFC 7009)."""
 
+import json
 from urllib.parse import parse_qsl, unquote_plus
+
+import psycopg2
 
 from odoo import http
 from odoo.http import request
@@ -85,7 +88,23 @@ def _answered(work):
             refusal.document, status=refusal.status, headers={**NEVER_KEPT, **refusal.headers}
         )
     except Fault as fault:
-        return problem(request, fault)
+        return _not_now(problem(request, fault)) if _is_for_later(fault) else problem(request, fault)
+    except psycopg2.OperationalError as error:
+        return _not_now(problem(request, Fault("receive.unavailable", f"Not done ({error.pgcode}); send it again.")))
+
+
+def _is_for_later(fault):
+    return fault.code.startswith("engine.") or fault.entry.http_status in (429, 503)
+
+
+def _not_now(response):
+    """A refusal for now in the words of OAuth: clients' libraries read no problem documents."""
+    description = json.loads(response.get_data()).get("detail") or "Temporarily unavailable."
+    return request.make_json_response(
+        {"error": "temporarily_unavailable", "error_description": description},
+        status=response.status_code,
+        headers={**NEVER_KEPT, "Retry-After": response.headers["Retry-After"]},
+    )
 
 
 def _form():

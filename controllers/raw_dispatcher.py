@@ -57,8 +57,8 @@ def problem(request, fault):
         _logger.error("A partner's request failed: %s", fault.detail)
         return unavailable(request)
     document = problem_of(fault.code, fault.detail)
-    again = getattr(fault, "retry_after", 30)
-    headers = {"Retry-After": str(again)} if fault.entry.http_status in (429, 503) else {}
+    again = getattr(fault, "retry_after", 30 if fault.entry.http_status in (429, 503) else None)
+    headers = {"Retry-After": str(again)} if again else {}
     challenge = getattr(fault, "challenge", None)
     if challenge and fault.entry.http_status == 401:
         headers["WWW-Authenticate"] = challenge
@@ -68,9 +68,14 @@ def problem(request, fault):
         headers["Sunset"] = http_date(datetime.combine(sunset + timedelta(days=1), datetime.min.time(), timezone.utc))
     if successor := getattr(fault, "successor", None):
         document["successor"] = successor
-        urn = "urn:sync-governance:contract:" + quote(successor.replace(" ", ":"), safe=":")
-        headers["Link"] = f'<{urn}>; rel="successor-version"'
+        headers["Link"] = successor_link(successor)
     return problem_response(request, fault.entry.http_status, document, headers)
+
+
+def successor_link(successor):
+    """The value of ``Link`` that names the version of a contract that follows (RFC 5829)."""
+    urn = "urn:sync-governance:contract:" + quote(successor.replace(" ", ":"), safe=":")
+    return f'<{urn}>; rel="successor-version"'
 
 
 def unavailable(request):

@@ -1,14 +1,18 @@
 """Webhooks of trading partners."""
 
+from datetime import date
+
 import psycopg2
 
 from odoo import http
 from odoo.http import request
 
+from ..core.api.headers import deprecation
 from ..core.api.problems import is_ours
+from ..core.api.resources import PREFIX
 from ..core.faults import Fault
 from .arrival import arrival_of
-from .raw_dispatcher import PROBLEM_TYPE, problem, problem_response
+from .raw_dispatcher import PROBLEM_TYPE, problem, problem_response, successor_link
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 ROUTE = {
@@ -34,7 +38,12 @@ class WebhookController(http.Controller):
         422 with what is wrong. Problem documents: 401 no valid proof, 403 not from this address or not this kind of
         document, 404 no such endpoint, 411 no length, 413 too large, 429 and 503 come back later.
         """
-        return self._answered(lambda intake, *arguments: answer_all(intake._receive(code, *arguments)))
+
+        def receive(intake, *arguments):
+            received = intake._receive(code, *arguments)
+            return _deprecating(answer_all(received), outcomes(received))
+
+        return self._answered(receive)
 
     @http.route("/sync/in/<string:code>/batch", **ROUTE)
     def receive_many(self, code):
@@ -43,7 +52,12 @@ class WebhookController(http.Controller):
         202 with a result for each, in their order. Problem documents as for one, and 400 for what is no batch; then
         nothing is stored.
         """
-        return self._answered(lambda intake, *arguments: answers(intake._receive_many(code, *arguments)))
+
+        def receive(intake, *arguments):
+            results = intake._receive_many(code, *arguments)
+            return _deprecating(answers(results), [outcome for _id, outcome in results])
+
+        return self._answered(receive)
 
     def _answered(self, receive):
         if request.httprequest.content_length is None:
@@ -68,9 +82,27 @@ class WebhookController(http.Controller):
             return problem(request, Fault("receive.unavailable", f"Not stored ({error.pgcode}); send it again."))
 
 
+def outcomes(received):
+    """What became of each document of one transmission."""
+    return [outcome for _called, outcome in received] if isinstance(received, list) else [received]
+
+
 def answer_all(received):
     """The response to one transmission: of one document, or of an interchange of several."""
     return answers(received) if isinstance(received, list) else answer(received)
+
+
+def _deprecating(response, outcomes):
+    """The response, with the headers for a sender who uses a form of document that is deprecated; of several, the one
+    that ends first."""
+    endings = [ending for outcome in outcomes if (ending := getattr(outcome, "ending", None))]
+    if endings:
+        first = min(endings, key=lambda one: one.sunset or date.max)
+        headers = deprecation(first.deprecated_at, first.sunset, f"{PREFIX}/docs")
+        if first.successor:
+            headers["Link"] += f", {successor_link(first.successor)}"
+        response.headers.update(headers)
+    return response
 
 
 def answer(receipt):

@@ -142,7 +142,9 @@ class TestRepeating(ApiCase, HttpCase):
         intake = type(self.env["sync.intake"])
         with patch.object(intake, "_store_and_wait", lambda self, profile, one: self._store(profile, [one])[0]):
             self.assertEqual(self.send(self.order(), headers=self.KEY).status_code, 202)
-        self.assertProblem(self.send(self.order(), headers=self.KEY), 409, "request.in_progress")
+        response = self.send(self.order(), headers=self.KEY)
+        self.assertProblem(response, 409, "request.in_progress")
+        self.assertTrue(1 <= int(response.headers["Retry-After"]) <= 25)
         self.run_engine()
         self.assertEqual(self.send(self.order(), headers=self.KEY).status_code, 201)
 

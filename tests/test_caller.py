@@ -62,7 +62,7 @@ class TestApiKey(CallerCase, HttpCase):
 
     def test_a_refusal_says_what_to_show(self):
         self.door("api_key")
-        self.assertEqual(self.post().headers["WWW-Authenticate"], "Bearer")
+        self.assertEqual(self.post().headers["WWW-Authenticate"], 'Bearer realm="sync"')
 
     def test_it_may_stand_in_a_header_of_its_own_that_is_never_kept_in_clear(self):
         self.door("api_key", settings={"header": "X-Api-Key", "prefix": ""})

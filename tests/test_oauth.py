@@ -103,8 +103,8 @@ class TestToken(CallerCase, HttpCase):
         for _time in range(caller.FAILURES.most):
             self.assertError(self.ask(headers=wrong), 401, "invalid_client")
         response = self.ask(headers=wrong)
-        self.assertEqual(response.status_code, 429)
-        self.assertIn("Retry-After", response.headers)
+        self.assertError(response, 429, "temporarily_unavailable")
+        self.assertTrue(1 <= int(response.headers["Retry-After"]) <= 60)
         other = {"Authorization": basic("nobody", "wrong")}
         self.assertError(self.ask(headers=other), 401, "invalid_client")
 
@@ -126,7 +126,7 @@ class TestToken(CallerCase, HttpCase):
         self.env.cr.execute("UPDATE sync_access_token SET expires_at = now() AT TIME ZONE 'UTC'")
         response = self.send(token)
         self.assertRefused(response, 401, "credential_invalid")
-        self.assertEqual(response.headers["WWW-Authenticate"], "Bearer")
+        self.assertEqual(response.headers["WWW-Authenticate"], 'Bearer realm="sync", error="invalid_token"')
 
     def test_whatever_ends_the_secret_ends_its_tokens_at_once(self):
         def revoke():
@@ -190,7 +190,9 @@ class TestToken(CallerCase, HttpCase):
     def test_an_endpoint_off_the_wire_gives_no_tokens_and_takes_none(self):
         token = self.token()
         self.oauth_door.action_suspend()
-        self.assertEqual(self.ask().status_code, 503)
+        response = self.ask()
+        self.assertError(response, 503, "temporarily_unavailable")
+        self.assertTrue(int(response.headers["Retry-After"]))
         with self.assertRaises(Fault):
             self.env["sync.caller"]._recognise_bearer({"Authorization": f"Bearer {token}"}, None)
 

@@ -30,6 +30,19 @@ class TestVersionEnds(IntakeCase):
         self.run_engine()
         self.assertEqual(self.messages().state, "done")
 
+    def test_until_its_last_day_the_sender_is_told_when_that_is_and_what_follows(self):
+        self.assertNotIn("Deprecation", self.post(self.body("#1000"), "e0").headers)
+        self.successor()
+        self.deprecate(date(2999, 1, 1))
+        envelope = {"id": "a", "topic": "orders/create", "key": "#1002"}
+        many = b"[" + json.dumps(envelope)[:-1].encode() + b', "body":' + self.body("#1002") + b"}]"
+        for answer in (self.post(self.body("#1001"), "e1"), self.post(many, path="/sync/in/shop-orders/batch")):
+            self.assertEqual(answer.status_code, 202, answer.text)
+            self.assertRegex(answer.headers["Deprecation"], r"^@\d{10}$")
+            self.assertEqual(answer.headers["Sunset"], "Tue, 01 Jan 2999 23:59:59 GMT")
+            self.assertIn('rel="deprecation"', answer.headers["Link"])
+            self.assertIn('shopify.order:1.1.0>; rel="successor-version"', answer.headers["Link"])
+
     def test_after_its_last_day_the_sender_is_told_what_follows(self):
         self.successor()
         self.deprecate(self.today - timedelta(days=1))

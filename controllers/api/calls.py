@@ -5,6 +5,7 @@ import psycopg2
 from odoo import http
 from odoo.http import request
 
+from ...core.api import business
 from ...core.api import headers as api_headers
 from ...core.api.batches import items_of
 from ...core.api.negotiation import CLOUDEVENTS, NDJSON, answer_type, body_type
@@ -20,7 +21,11 @@ from . import events, subscriptions
 
 PAGE = f"{PREFIX}/docs"
 DESCRIBING = {"description": "_described", "channels": "_channels"}
-PARAMETERS = {"list": {"limit", "after", "number"}, "events": {"limit", "after", "since", "types"}}
+PARAMETERS = {
+    "list": {"limit", "after", "number"},
+    "events": {"limit", "after", "since", "types"},
+    **{kind: business.parameters_of(kind) for kind in business.KINDS},
+}
 NEVER_SHARED = {
     "Cache-Control": "private, no-cache",
     "X-Content-Type-Options": "nosniff",
@@ -85,6 +90,7 @@ def _answered(path):
         return _response(document, media_type, status=status, headers=headers)
     if operation.kind == "unsubscribe":
         return _made(_encoded(api._subscription(client, named, cancel=True)), {}, media_type)
+    request.env["sync.gauge"]._admit_read(client.profile)
     return _shown(api, client, operation, named, parameters, media_type)
 
 
@@ -180,6 +186,8 @@ def _shown(api, client, operation, named, parameters, media_type):
     if operation.kind == "raw":
         body, content_type = api._raw(client, named)
         return _conditional(body, content_type, {**headers, "Content-Disposition": "attachment"})
+    if operation.kind == "query":
+        return _response(_figures(api, client, operation), media_type, status=200, headers=headers)
     if operation.kind in DESCRIBING:
         document = getattr(api, DESCRIBING[operation.kind])(client, request.httprequest.host_url.rstrip("/"))
     elif operation.kind == "subscriptions":
@@ -192,21 +200,46 @@ def _shown(api, client, operation, named, parameters, media_type):
             raise Fault("request.record_unknown", "There is no such record for this partner.", subject="message")
     elif operation.kind == "read":
         document = api._document(client, operation.document_type, named)
+    elif operation.kind in business.KINDS:
+        document = _business(api, client, operation, named, parameters)
     else:
         document = _page(api, client, operation, parameters)
     return _conditional(_encoded(document), media_type, headers)
 
 
+def _business(api, client, operation, named, parameters):
+    if operation.kind == "record":
+        return api._record(client, operation.document_type, named)
+    if operation.kind == "parts":
+        return {"items": api._parts_of(client, operation.document_type, named)}
+    items, after = api._records(
+        client,
+        operation.document_type,
+        before=position(parameters.get("after")),
+        limit=page_size(parameters.get("limit")),
+        since=business.since(parameters.get("changed_since")),
+        reference=business.words(parameters.get("reference"), "reference"),
+    )
+    return {"items": items, "next": after}
+
+
+def _figures(api, client, operation):
+    """The answer to a question that stands in the body."""
+    body_type(request.httprequest.headers.get("Content-Type"))
+    _demand_length()
+    raw = request.httprequest.get_data()
+    if len(raw) > client.profile["max_body_bytes"]:
+        raise Fault("receive.too_large", f"The body has {len(raw)} bytes; that is more than agreed.", subject="body")
+    return api._asked(client, operation.document_type, business.question(codec("json").decode(raw)))
+
+
 def _page(api, client, operation, parameters):
-    number = parameters.get("number")
-    if number is not None and (not number or len(number) > 255 or "\0" in number):
-        raise Fault("request.parameter_invalid", "The number is a text of 1 to 255 characters.", subject="number")
     items, after = api._documents(
         client,
         operation.document_type,
         before=position(parameters.get("after")),
         limit=page_size(parameters.get("limit")),
-        number=number,
+        number=business.words(parameters.get("number"), "number"),
     )
     return {"items": items, "next": after}
 
@@ -216,11 +249,9 @@ def _page(api, client, operation, parameters):
 
 def _standing(client, operation):
     """The headers that tell how much may still come, and that what was called is going to end."""
-    told = {}
-    if operation.kind in SENDING:
-        left = request.env["sync.gauge"].sudo()._left(client.profile)  # sudo: the caller has no user; a count
-        told |= api_headers.rate_limit(*left) if left else {}
-    if operation.document_type:
+    left = request.env["sync.gauge"].sudo()._left(client.profile)  # sudo: the caller has no user; a count
+    told = api_headers.rate_limit(*left) if left else {}
+    if operation.document_type and operation.kind not in business.KINDS:
         contract = request.env["sync.api"]._contract(client, operation)
         if contract.state == "deprecated":
             told |= api_headers.deprecation(contract.deprecated_at, contract.sunset_date or None, PAGE)

@@ -38,9 +38,15 @@ class PagesController(http.Controller):
         """A page that asks for a credential, fetches the description with it and shows what is in it."""
         head = f'<script defer src="{STATIC}/docs.js"></script>'
         body = f"""<main><h1>Sync Governance API</h1>
-<form id="caller"><label>API key or token <input id="secret" type="password" autocomplete="off" required></label>
-<button>Show what I may use</button> <a href="{PREFIX}/problems">Codes of problems</a></form>
-<p id="said" role="status"></p><div id="description" data-address="{PREFIX}/openapi.json"></div></main>"""
+<p>What may be sent and read here depends on who calls. Show the key, token or password that was agreed with you:
+it is used to ask for your description, and is not kept. <a href="{PREFIX}/problems">Codes of problems</a></p>
+<form id="caller"><label>API key, token or password <input id="secret" type="password" autocomplete="off" required>
+</label><label><span>User <small>only if you were given one</small></span><input id="user" autocomplete="off"></label>
+<button>Show what I may use</button></form>
+<p id="said" role="status"></p><div id="description" data-address="{PREFIX}/openapi.json"></div>
+<noscript><p class="note">This page needs JavaScript. Without it, ask {PREFIX}/openapi.json with your key.</p>
+</noscript>
+</main>"""
         return _page("Sync Governance API", head, body)
 
     @http.route(f"{PREFIX}/problems", **ROUTE)
@@ -52,14 +58,17 @@ class PagesController(http.Controller):
                 json.dumps(codes, ensure_ascii=False), headers=[("Content-Type", "application/json")]
             )
         rows = "".join(
-            f'<tr id="{escape(one["code"])}"><td><code>{escape(one["code"])}</code></td><td>{one["status"]}</td>'
-            f"<td>{escape(one['title'])}. {escape(one['meaning'])}</td>"
-            f"<td>{escape(one['fixer'].replace('_', ' '))}</td><td>{'yes' if one['retryable'] else 'no'}</td></tr>"
+            f'<tr id="{escape(one["code"])}"><td><code>{escape(one["code"])}</code></td>'
+            f'<td data-is="Status">{one["status"]}</td>'
+            f'<td data-is="Meaning">{escape(one["title"])}. {escape(one["meaning"])}</td>'
+            f'<td data-is="Who can fix it">{escape(one["fixer"].replace("_", " "))}</td>'
+            f'<td data-is="May succeed later">{"yes" if one["retryable"] else "no"}</td></tr>'
             for one in codes
         )
         head = "<th>Code</th><th>Status</th><th>Meaning</th><th>Who can fix it</th><th>May succeed later</th>"
         body = (
-            f"<main><h1>Codes of problems</h1><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></main>"
+            f'<main><h1>Codes of problems</h1><table class="wide"><thead><tr>{head}</tr></thead>'
+            f"<tbody>{rows}</tbody></table></main>"
         )
         return _page("Codes of problems", "", body)
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..canonical import catalogue, definitions
-from . import shapes
+from . import business, shapes
 from .negotiation import CLOUDEVENTS, JSON, NDJSON, PROBLEM
 from .resources import PREFIX, Operation
 
@@ -161,7 +161,7 @@ def _list(operation, components, contracts, largest_body):
                 },
             },
             **_unchanged(),
-            **_refusals(400, 401, 403, 406, 503),
+            **_refusals(400, 401, 403, 406, 429, 503),
         },
     }
 
@@ -175,9 +175,15 @@ def _read(operation, components, contracts, largest_body):
         "responses": {
             "200": {"description": "The document.", "content": {JSON: {"schema": _given(entry, components)}}},
             **_unchanged(),
-            **_refusals(400, 401, 403, 404, 406, 503),
+            **_refusals(400, 401, 403, 404, 406, 429, 503),
         },
     }
+
+
+def _business(operation, components, contracts, largest_body):
+    entry = catalogue()[operation.document_type]
+    components[entry.type] = portable(entry.schema, entry.type)
+    return business.described(operation, {"$ref": SCHEMAS + entry.type}, _refusals)
 
 
 def _message(operation, components, contracts, largest_body):
@@ -188,7 +194,7 @@ def _message(operation, components, contracts, largest_body):
         "responses": {
             "200": {"description": "The message.", "content": _content("Message")},
             **_unchanged(),
-            **_refusals(400, 401, 404, 406, 503),
+            **_refusals(400, 401, 404, 406, 429, 503),
         },
     }
 
@@ -201,7 +207,7 @@ def _raw(operation, components, contracts, largest_body):
         "responses": {
             "200": {"description": "The bytes.", "content": {"*/*": {}}},
             **_unchanged(),
-            **_refusals(400, 401, 403, 404, 410, 503),
+            **_refusals(400, 401, 403, 404, 410, 429, 503),
         },
     }
 
@@ -214,7 +220,7 @@ def _description(operation, components, contracts, largest_body):
         "responses": {
             "200": {"description": "The document.", "content": {JSON: {"schema": {"type": "object"}}}},
             **_unchanged(),
-            **_refusals(400, 401, 406, 503),
+            **_refusals(400, 401, 406, 429, 503),
         },
     }
 
@@ -337,6 +343,7 @@ _BUILDERS = {
     "raw": _raw,
     "description": _description,
     "channels": _channels,
+    **dict.fromkeys(business.KINDS, _business),
 }
 
 

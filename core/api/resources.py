@@ -35,6 +35,7 @@ READ_AT = {
     "customer.changed": "customers",
     "fulfilment.request": "fulfilment-requests",
     "invoice.posted": "invoices",
+    "order.changed": "orders",
     "price.changed": "prices",
     "product.changed": "products",
     "purchase_order.placed": "purchase-orders",
@@ -46,9 +47,9 @@ READ_AT = {
 @dataclass(frozen=True)
 class Operation:
     """One method at one address. ``kind`` says who answers: ``send``, ``batch``, ``list``, ``read``, ``message``,
-    ``raw``, ``description``, ``channels``, ``events``, ``acknowledge``, ``subscribe``,
-    ``subscriptions``, ``subscription``, ``unsubscribe``; ``document_type`` is None where it is about documents of any
-    type.
+    ``raw``, ``description``, ``channels``, ``events``, ``acknowledge``, ``subscribe``, ``subscriptions``,
+    ``subscription``, ``unsubscribe``, or one of ``business.KINDS``; ``document_type`` is None where it is about
+    documents of any type.
     """
 
     method: str
@@ -100,17 +101,24 @@ def announced(event: Event) -> dict[str, str]:
     return {**thin, "href": f"{PREFIX}{read_at(event.type)}/{event.id}"}
 
 
-def operations(taken: Collection[str], given: Collection[str], fed: Collection[str] = ()) -> tuple[Operation, ...]:
-    """Everything that somebody may call from whom documents of the types ``taken`` are taken, and who is given those
-    of ``given``, and fetches those of ``fed``."""
-    found = [*ALWAYS, *([BATCH] if taken else []), *(FEED if fed else ()), *SUBSCRIPTIONS]
+def operations(
+    taken: Collection[str],
+    given: Collection[str],
+    business: Collection[Operation] = (),
+    fed: Collection[str] = (),
+) -> tuple[Operation, ...]:
+    """Everything that somebody may call from whom documents of the types ``taken`` are taken, who is given those
+    of ``given`` and fetches those of ``fed``, and who reads Odoo's ``business``: where that is at the same address, it
+    is what is read there."""
+    found = [*ALWAYS, *([BATCH] if taken else []), *(FEED if fed else ()), *SUBSCRIPTIONS, *business]
+    places = {(operation.method, operation.path) for operation in business}
     for document_type in catalogue():
         if document_type in taken:
             found.append(Operation("POST", sent_to(document_type), "send", document_type))
         if document_type in given:
             path = read_at(document_type)
-            found.append(Operation("GET", path, "list", document_type))
-            found.append(Operation("GET", path + "/{id}", "read", document_type))
+            kinds = ((path, "list"), (path + "/{id}", "read"))
+            found += [Operation("GET", at, kind, document_type) for at, kind in kinds if ("GET", at) not in places]
     return tuple(found)
 
 

@@ -135,7 +135,7 @@ IDEMPOTENCY_KEY = {
     "required": False,
     "description": "The same key with the same body is answered with what came of the first one, with another body"
     " refused. Without a key the body itself is the key.",
-    "schema": {"type": "string", "pattern": '^"[ !#-\\[\\]-~]{1,255}"$'},
+    "schema": {"type": "string", "pattern": '^("[ !#-\\[\\]-~]{1,255}"|[!#-+\\--:<-~]{1,255})$'},
     "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
 }
 IF_NONE_MATCH = {
@@ -149,6 +149,7 @@ ID = {
     "name": "id",
     "in": "path",
     "required": True,
+    "description": "The id in a list, or in the answer to what was sent.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
 }
 PAGING = (
@@ -156,6 +157,7 @@ PAGING = (
         "name": "limit",
         "in": "query",
         "required": False,
+        "description": f"How many entries a page has: 1 to {MOST}, {USUAL} if nothing is said.",
         "schema": {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
     },
     {
@@ -163,7 +165,7 @@ PAGING = (
         "in": "query",
         "required": False,
         "description": "The cursor of the page before.",
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{3,40}$"},
     },
 )
 NUMBER = {
@@ -171,7 +173,7 @@ NUMBER = {
     "in": "query",
     "required": False,
     "description": "Only the documents about this number.",
-    "schema": {"type": "string", "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 
 SINCE = {

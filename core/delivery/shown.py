@@ -21,7 +21,7 @@ def key(headers: Mapping[str, str], scheme: Shown) -> str:
 
     :raise Fault: ``authentication.missing``, ``authentication.credential_invalid``
     """
-    value = _value(headers, scheme.header)
+    value = _value(headers, scheme.header, "the API key")
     prefix = scheme.prefix.strip()
     if not prefix:
         return value
@@ -37,7 +37,7 @@ def bearer(headers: Mapping[str, str]) -> str:
 
     :raise Fault: ``authentication.missing``, ``authentication.credential_invalid``
     """
-    word, _space, token = _value(headers, "Authorization").partition(" ")
+    word, _space, token = _value(headers, "Authorization", "Bearer and the token").partition(" ")
     if word.lower() != "bearer" or not token.strip():
         raise invalid()
     return token.strip()
@@ -48,7 +48,7 @@ def user(headers: Mapping[str, str]) -> tuple[str, str]:
 
     :raise Fault: ``authentication.missing``, ``authentication.credential_invalid``
     """
-    word, _space, encoded = _value(headers, "Authorization").partition(" ")
+    word, _space, encoded = _value(headers, "Authorization", "Basic, the user and the password").partition(" ")
     try:
         if word.lower() != "basic":
             raise invalid()
@@ -72,13 +72,17 @@ def word(headers: Mapping[str, str]) -> str:
 
 def invalid() -> Fault:
     """The one answer to every wrong proof: it does not say what of it was wrong."""
-    return Fault("authentication.credential_invalid", "What the request shows is not known, or not valid any more.")
+    return Fault(
+        "authentication.credential_invalid",
+        "What the request shows is not known, or not valid any more. Look whether it is complete and meant for this"
+        " server, or ask whoever gave it to you for another.",
+    )
 
 
-def _value(headers: Mapping[str, str], name: str) -> str:
+def _value(headers: Mapping[str, str], name: str, what: str) -> str:
     value = lower(headers).get(name.lower(), "")
     if not value:
-        raise Fault("authentication.missing", f"The request has no header {name}.", subject=name)
+        raise Fault("authentication.missing", f"The request has no header {name}: send {what} in it.", subject=name)
     if len(value) > _LONGEST or not value.isascii():
         raise invalid()
     return value

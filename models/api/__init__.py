@@ -7,3 +7,4 @@ from . import reading
 from . import events
 from . import subscriptions
 from . import describing
+from . import business

@@ -76,7 +76,8 @@ class SyncApi(models.AbstractModel):
         sends = self._sends(profile)
         gives = self._gives(profile["trading_partner_id"], profile["company_id"])
         fetches = self._fetches(profile["trading_partner_id"], profile["company_id"])
-        return Client(profile, verdict, operations(sends, gives, fetches), sends, gives, fetches, self._offered())
+        offered = operations(sends, gives, self._business(profile), fetches)
+        return Client(profile, verdict, offered, sends, gives, fetches, self._offered())
 
     def _sends(self, profile):
         """{document type: topic}: what the endpoint takes in its canonical form, and something in Odoo applies."""

@@ -1,14 +1,43 @@
 """What is left of the minute, for those who ask."""
 
+import math
 import time
 
 from odoo import api, models
 
-from ..exchange.gauge import _SLICES
+from ..exchange.gauge import _SLICES, Slice, TurnedAway
+from ..exchange.trip import request_cursor
 
 
 class SyncGauge(models.Model):
     _inherit = "sync.gauge"
+
+    @api.model
+    @api.private
+    def _admit_read(self, profile):
+        """Let a read in, which counts as one document of the minute; how many documents wait does not matter to it.
+
+        :raises TurnedAway: ``receive.too_many``
+        """
+        limit = profile["rate_per_minute"]
+        if not limit:
+            return
+        most = self._most_in_total()
+        mine = _SLICES.setdefault((self.env.cr.dbname, profile["id"]), Slice())
+        with mine.lock:
+            if mine.is_due((limit, profile["max_waiting"], most), 1):
+                with request_cursor(self.env) as cr:
+                    self._look(cr, mine, profile, limit, most, 1)
+            if mine.rate < 1:
+                mine.refused += 1
+                raise TurnedAway(
+                    "receive.too_many",
+                    f"This endpoint answers {limit} calls a minute.",
+                    subject=f"endpoint {profile['code']}",
+                    retry_after=max(1, math.ceil(mine.minute_ends - time.monotonic())),
+                )
+            mine.rate -= 1
+            mine.used += 1
 
     @api.model
     @api.private

@@ -9,6 +9,7 @@ from ...core.codecs import codec
 from ...core.faults import Fault
 from ...core.security.masking import mask_headers
 from ..exchange.cursor import read_committed
+from ..exchange.gauge import TurnedAway
 from ..exchange.storing import Incoming
 
 
@@ -110,10 +111,17 @@ class SyncIntake(models.AbstractModel):
             return
         with read_committed(self.env.registry) as cr:
             cr.execute(
-                """SELECT 1 FROM sync_dedupe d JOIN sync_message m ON m.uid = d.message_uid
+                """SELECT ceil(%s - extract(epoch FROM (now() AT TIME ZONE 'UTC') - m.created_at))::int
+                     FROM sync_dedupe d JOIN sync_message m ON m.uid = d.message_uid
                     WHERE d.endpoint_id = %s AND d.key = %s AND d.sha256 = %s AND m.state = 'ready'
                       AND m.created_at > (now() AT TIME ZONE 'UTC') - make_interval(secs => %s)""",
-                [profile["id"], incoming.sender_key, incoming.sha256, incoming.patience],
+                [incoming.patience, profile["id"], incoming.sender_key, incoming.sha256, incoming.patience],
             )
-            if cr.fetchone():
-                raise Fault("request.in_progress", "The first call with this document is being worked on.")
+            running = cr.fetchone()
+        if running:
+            raise TurnedAway(
+                "request.in_progress",
+                "The first call with this document is being worked on.",
+                subject=f"endpoint {profile['code']}",
+                retry_after=max(1, running[0]),
+            )

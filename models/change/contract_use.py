@@ -90,6 +90,10 @@ class SyncContract(models.Model):
             for partner, count, day in counted
         ]
 
+    def _deprecated_since(self):
+        """Since when the version is deprecated (naive UTC), or None."""
+        return self.deprecated_at or None if self.state == "deprecated" else None
+
     @api.private
     def _ending(self):
         """The last day and what follows, as (date, text), or (None, None) for a contract that does not end."""

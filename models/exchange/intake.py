@@ -67,7 +67,9 @@ class SyncIntake(models.AbstractModel):
         except Fault as fault:
             self._keep_rejection(profile, raw, headers, remote_address, fault)
             raise
-        return self._store_and_wait(profile, document) if document.patience else self._store(profile, [document])[0]
+        waits = document.patience
+        receipt = self._store_and_wait(profile, document) if waits else self._store(profile, [document])[0]
+        return _ending(profile, document, receipt)
 
     @api.model
     @api.private
@@ -94,7 +96,8 @@ class SyncIntake(models.AbstractModel):
                     fault = refused
             if fault:
                 faults[place] = fault
-        receipts = iter(self._store(profile, documents) if documents else ())
+        stored = zip(documents, self._store(profile, documents) if documents else (), strict=True)
+        receipts = (_ending(profile, document, receipt) for document, receipt in stored)
         return [
             (getattr(part, "id", None), faults[place] if place in faults else next(receipts))
             for place, part in enumerate(parts)
@@ -339,3 +342,9 @@ class SyncIntake(models.AbstractModel):
                 ],
             )
         self.env["sync.engine"]._wake()
+
+
+def _ending(profile, document, receipt):
+    """The receipt, which says so where the form of the document is deprecated."""
+    entry = profile["interfaces"].get(document.topic)
+    return replace(receipt, ending=entry) if entry and entry.deprecated_at else receipt

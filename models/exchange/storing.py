@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg2
 
@@ -59,7 +60,8 @@ class Receipt:
     """What the sender is answered: the stored message's id, and whether it was there before.
 
     ``conflict``: the key was used before with another body, and a person decides. ``lane_id`` and ``message_id`` are
-    known of what was stored just now and waits in a lane, ``result`` when the sender waited for it.
+    known of what was stored just now and waits in a lane, ``result`` when the sender waited for it. ``ending`` is the
+    interface's entry (see ``endpoint_profile.py``) where the form of the document is deprecated.
     """
 
     message_uid: str
@@ -68,6 +70,7 @@ class Receipt:
     lane_id: int | None = None
     message_id: int | None = None
     result: Result | None = None
+    ending: Any = None
 
 
 def store(cr, profile, documents: list[Incoming]) -> list[Receipt]:

@@ -62,8 +62,7 @@ def unit_record(env: Any, code: str, product: Any) -> Any:
 
 
 def unit_code(env: Any, unit: Any) -> str:
-    """The code of a unit of measure; what Odoo does not ship counts as each."""
-    for code, xmlid in UNITS.items():
-        if code != "C62" and unit == env.ref(xmlid, raise_if_not_found=False):
-            return code
-    return EACH
+    """The code of a unit of measure; what Odoo does not ship counts as each. No statement for what is known."""
+    id_of = env["ir.model.data"]._xmlid_to_res_id
+    known = (code for code, xmlid in UNITS.items() if code != "C62" and id_of(xmlid) == unit.id)
+    return next(known, EACH) if unit else EACH

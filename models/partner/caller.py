@@ -18,6 +18,7 @@ from ...core.security.networks import within
 FAILURES = Failures(10, 60.0)
 # How long a password that was right is not hashed again: revoking it works at once all the same, its hash is gone then.
 VERIFIED = hashing.Verified(300.0)
+BASIC, BEARER = 'Basic realm="sync", charset="UTF-8"', 'Bearer realm="sync"'
 # A sender whose secret has ended is told so, and renews it instead of searching.
 DOUBTFUL = ("authentication.signature_invalid", "authentication.credential_invalid", "engine.configuration")
 
@@ -113,7 +114,7 @@ class SyncCaller(models.AbstractModel):
         try:
             row = prove(call)
         except Fault as fault:
-            raise (self._ended(call, prove, fault) or _challenging(fault, profile)) from None
+            raise _challenging(self._ended(call, prove, fault) or fault, profile) from None
         return Verdict(row.credential_id, row.scopes, profile["authentication"], row.version_id)
 
     @api.model
@@ -125,7 +126,10 @@ class SyncCaller(models.AbstractModel):
 
         :raises Fault: as :meth:`_recognise`, and ``receive.endpoint_not_live``
         """
-        code = self._code_by(headers, remote_address, certificate)
+        try:
+            code = self._code_by(headers, remote_address, certificate)
+        except Fault as fault:
+            raise _challenging(fault, None) from None
         profile = self.env["sync.endpoint"].sudo()._intake_profile(code) if code else None  # sudo: no user yet
         if profile is None:
             raise _challenging(shown.invalid(), None)
@@ -187,7 +191,11 @@ class SyncCaller(models.AbstractModel):
             return self._code_by_certificate(certificate)
         if word or handles.headers & given.keys():
             return None
-        raise _challenging(Fault("authentication.missing", "The request does not say who sends it."), None)
+        raise Fault(
+            "authentication.missing",
+            "The request does not say who sends it. Send the header Authorization: Bearer with an API key or a token,"
+            " or Authorization: Basic with a user and a password, whichever was agreed.",
+        )
 
     def _nobodys(self, password, remote_address):
         """Refuse a user whom nobody knows as slowly as a wrong password, and all of them together as seldom."""
@@ -322,9 +330,21 @@ def _unconfigured():
 
 
 def _challenging(fault, profile):
-    """``fault`` with what a caller without a valid proof is told to show (RFC 9110, 11.6.1)."""
-    kind = kind_of(profile["authentication"]) if profile else "oauth2"
-    fault.challenge = {"basic": 'Basic realm="sync", charset="UTF-8"', "oauth2": "Bearer", "api_key": "Bearer"}.get(
-        kind
-    )
+    """``fault`` with what a caller without a valid proof is told to show (RFC 9110, 11.6.1); of a stranger's endpoint
+    nothing is known, so he is told everything that there is."""
+    kind = kind_of(profile["authentication"]) if profile else None
+    if kind == "api_key":
+        header = scheme_of(profile["authentication"], profile["authentication_settings"]).header
+        # A key in a header of its own has no scheme of HTTP: then the problem document says what to send.
+        bearer = BEARER if header.lower() == "authorization" else None
+    else:
+        bearer = BEARER
+    if bearer and fault.code != "authentication.missing":
+        bearer += ', error="invalid_token"'  # RFC 6750, 3.1
+    fault.challenge = {
+        None: f"{bearer}, {BASIC}",
+        "basic": BASIC,
+        "oauth2": bearer,
+        "api_key": bearer,
+    }.get(kind)
     return fault

@@ -1,6 +1,6 @@
 """What the intake needs to know of an endpoint, in memory."""
 
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -17,7 +17,8 @@ class Entry(NamedTuple):
     """What the intake knows of an interface; ``patience`` is how many seconds the sender waits for the result, or 0.
 
     ``sunset`` is the last day (UTC) of its contract where that has ended or will, ``successor`` the version that
-    follows. ``crossing``: of personal data from another data region, or None.
+    follows. ``crossing``: of personal data from another data region, or None. ``deprecated_at`` (naive UTC) is since
+    when the contract is deprecated.
     """
 
     interface_id: int | None = None
@@ -28,6 +29,7 @@ class Entry(NamedTuple):
     sunset: date | None = None
     successor: str | None = None
     crossing: Any = None
+    deprecated_at: datetime | None = None
 
 
 UNKNOWN = Entry()
@@ -89,6 +91,7 @@ class SyncEndpoint(models.Model):
                     interface.document_type_id.code,
                     *interface.contract_id._ending(),
                     interface._crossing(),
+                    interface.contract_id._deprecated_since(),
                 )
                 for interface in self.interface_ids
                 if interface.state == "live" and interface.topic

@@ -8,7 +8,7 @@ from sync_governance.core.api.resources import READ_AT, SENT_TO, find, operation
 from sync_governance.core.canonical import catalogue
 from sync_governance.core.faults import Fault
 
-ALL = operations(catalogue(), catalogue(), catalogue())
+ALL = operations(catalogue(), catalogue(), fed=catalogue())
 
 
 def test_every_kind_of_document_has_an_address_of_its_own():

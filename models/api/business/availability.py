@@ -1,0 +1,107 @@
+"""What can be delivered, by item and place."""
+
+from odoo import api, fields, models
+
+from ...publishers.rendering import item, quantity, timestamp
+
+FIELD = {"sku": "default_code", "gtin": "barcode"}
+
+
+class AvailabilityResource(models.AbstractModel):
+    """Odoo's own figure for each warehouse of the company: on hand and not reserved, never less than zero. The number
+    of statements does not grow with the number of items."""
+
+    _name = "sync.resource.availability"
+    _description = "Availability, asked by partners"
+    _inherit = "sync.resource"
+    _document_type = "availability.changed"
+    _model = "product.product"
+
+    @api.private
+    def _own(self, profile):
+        return [
+            ("is_storable", "=", True),
+            ("sale_ok", "=", True),
+            ("active", "=", True),
+            ("company_id", "in", (profile["company_id"], False)),
+        ]
+
+    @api.private
+    def _answer(self, profile, question):
+        """``items``: a document for each product found; ``unknown``: what is no product of ours, or more than one."""
+        by_item = self._products(profile, question.items)
+        products = self.env[self._model].union(*by_item.values())
+        documents = self._documents_at(products, self._warehouses(profile, question.locations))
+        return {
+            "items": [documents[product.id] for product in products if product.id in documents],
+            "unknown": [{"scheme": s, "value": v} for s, v in question.items if (s, v) not in by_item],
+        }
+
+    @api.private
+    def _products(self, profile, items):
+        """{(scheme, value): product} of those that mean exactly one."""
+        own, asked, found = self._own(profile), set(items), {}
+        for scheme, name in FIELD.items():
+            values = [value for kind, value in items if kind == scheme]
+            if values:
+                for product in self.env[self._model].search([*own, (name, "in", values)]):
+                    found.setdefault((scheme, product[name]), []).append(product)
+        found |= {key: [product] for key, product in self._by_partner(profile, items, own) | self._by_id(items, own)}
+        return {key: products[0] for key, products in found.items() if len(products) == 1 and key in asked}
+
+    @api.private
+    def _by_partner(self, profile, items, own):
+        codes = [value for kind, value in items if kind == "partner"]
+        if not codes:
+            return set()
+        known = self.env["sync.xref"]._resolve("product", profile["trading_partner_id"], codes)
+        ids = {code: int(id_) for code, id_ in known.items()}
+        mine = self.env[self._model].search([*own, ("id", "in", list(ids.values()))])
+        return {(("partner", code), mine.browse(id_)) for code, id_ in ids.items() if id_ in mine.ids}
+
+    @api.private
+    def _by_id(self, items, own):
+        """Products that have no code are called by their id in our documents."""
+        ids = [int(v) for kind, v in items if kind == "own" and v.isascii() and v.isdecimal() and len(v) < 10]
+        nameless = [("default_code", "=", False), ("barcode", "=", False)]
+        mine = self.env[self._model].search([*own, *nameless, ("id", "in", ids)]) if ids else ()
+        return {(("own", str(product.id)), product) for product in mine}
+
+    @api.private
+    def _warehouses(self, profile, locations):
+        domain = [("company_id", "=", profile["company_id"])]
+        if locations:
+            domain.append(("code", "in", locations))
+        return self.env["stock.warehouse"].search(domain, order="id")
+
+    @api.private
+    def _documents_at(self, products, warehouses):
+        if not warehouses:
+            return {}
+        as_of = timestamp(fields.Datetime.now())
+        figures = {
+            warehouse: products.with_context(warehouse_id=warehouse.id)._compute_quantities_dict(None, None, None)
+            for warehouse in warehouses
+        }
+        return {
+            product.id: {
+                "type": self._document_type,
+                "item": item(product),
+                "as_of": as_of,
+                "locations": [
+                    {
+                        "location": {
+                            "identifiers": [{"scheme": "own", "value": warehouse.code}],
+                            "name": warehouse.name,
+                        },
+                        "available": self._free(product, figures[warehouse][product.id]),
+                    }
+                    for warehouse in warehouses
+                ],
+            }
+            for product in products
+        }
+
+    @api.private
+    def _free(self, product, figures):
+        return quantity(self.env, max(figures["free_qty"], 0.0), product.uom_id)
