@@ -5,9 +5,11 @@ A scope is a scope token of OAuth 2 (RFC 6749, 3.3); a set of them is written wi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 ACTIONS = ("read", "write")
+_SCOPE = re.compile(r"(?:read|write)(?::[a-z0-9_]{1,60}(?:\.[a-z0-9_]{1,60}){0,4})?")
 
 
 def granted(actions: Collection[str], document_types: Collection[str] = ()) -> frozenset[str]:
@@ -24,13 +26,13 @@ def allows(scopes: Collection[str], action: str, document_type: str | None) -> b
 
 
 def narrowed(asked: str, scopes: Collection[str]) -> frozenset[str] | None:
-    """The scopes of ``asked`` (blanks between), or None if one of them is more than ``scopes`` allow.
+    """The scopes of ``asked`` (blanks between), or None if one of them is none, or more than ``scopes`` allow.
 
     Nothing asked is everything there is.
     """
     wanted = asked.split(" ") if asked else []
     for one in wanted:
         action, _separator, document_type = one.partition(":")
-        if action not in ACTIONS or not allows(scopes, action, document_type or None):
+        if not _SCOPE.fullmatch(one) or not allows(scopes, action, document_type or None):
             return None
     return frozenset(wanted) or frozenset(scopes)

@@ -1,6 +1,7 @@
 """What a transaction left in Odoo, in words that do not depend on ids and numbers drawn: to compare two runs."""
 
 import datetime
+from collections import Counter
 
 from odoo.tools import html2plaintext
 
@@ -43,7 +44,7 @@ def marks(env):
 
 
 def traces(env, before, effects, process):
-    """What is there since ``before``, and what the effects of a document name: plain values, sorted.
+    """What is there since ``before``, and what the effects of a document name: plain values.
 
     Members: ``records`` (what happened to how many records of each model), ``orders``, ``stock``, ``invoices`` and
     ``payments`` with their amounts, ``mails``, ``milestones`` of the ``process``, ``references`` that were remembered,
@@ -63,21 +64,24 @@ def traces(env, before, effects, process):
     records["account.move"] |= process.with_env(env)._linked("account.move")  # a payment leaves them paid
     pickings = env["stock.picking"].browse(sorted(touched.get("stock.picking", ()))).exists()
     steady = Steady(env, fresh)
-    return steady(
+    told = steady(
         {
             "records": _counted(effects),
             "orders": [_order(order) for order in records["sale.order"].sorted("id")],
-            "stock": sorted(_move(move) for move in records["stock.move"] | pickings.move_ids),
+            "stock": [_move(move) for move in records["stock.move"] | pickings.move_ids],
             "invoices": [_invoice(move) for move in records["account.move"].sorted("id")],
             "payments": [_payment(payment) for payment in records["account.payment"].sorted("id")],
             "mails": [_mail(mail) for mail in fresh["mail.mail"]],
-            "milestones": sorted(_milestone(milestone, steady) for milestone in process.milestone_ids),
+            "milestones": [_milestone(milestone, steady) for milestone in process.milestone_ids],
             "references": sorted(_reference(xref) for xref in fresh["sync.xref"]),
             "proposals": sorted(f"{write.what}: {write.words or ''}" for write in fresh["sync.ownership.write"]),
             "values": _values(env, touched, steady),
             "events": _events(env, before["sync.event"], steady),
         }
     )
+    for name in ("stock", "milestones"):
+        told[name] = dict(Counter(told[name]))  # by what they say: one more does not move the others
+    return told
 
 
 def _counted(effects):

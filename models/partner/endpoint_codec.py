@@ -8,7 +8,7 @@ from ...core.faults import Fault
 
 LABELS = {
     "ndjson": "JSON lines",
-    "flat": "CSV, fixed width or tagged lines, by a layout",
+    "flat": "CSV and other flat files",
     "xml": "XML",
     "ubl": "UBL 2.0 and 2.1",
     "x12": "EDI: X12",

@@ -485,10 +485,25 @@ def test_a_document_with_too_many_lines_is_refused():
     assert found[1].document["number"] == "2"
 
 
-LAYOUTS = [ORDERS, RECORDS, FIXED, TAGGED, {"kind": "delimited", "multiline": True}]
+LAYOUTS = {
+    "key": ORDERS,
+    "records": RECORDS,
+    "fixed": FIXED,
+    "tagged": TAGGED,
+    "multiline": {"kind": "delimited", "multiline": True},
+    "utf-16": {"kind": "delimited", "charset": "utf-16"},
+    "several charsets": {"kind": "delimited", "charset": ["utf-8", "utf-16", "cp1252"]},
+    "blank lines": {
+        "kind": "delimited",
+        "escape": "\\",
+        "documents": {"by": "blank_line"},
+        "skip_last": 2,
+        "comment": "#",
+    },
+}
 
 
-@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout["kind"])
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 @given(data=st.binary(max_size=300) | st.text('AHLNSTZ|;,"\n\r1.- :', max_size=200).map(str.encode))
 @settings(deadline=None, database=None, max_examples=200)
 def test_any_bytes_give_documents_or_faults_of_decoding(layout, data):

@@ -2,6 +2,7 @@
 
 import pytest
 from edi_texts import ORDER_850, ORDERS, documents, edifact, read, x12
+from sync_governance.core.codecs.edi import receiving
 from sync_governance.core.codecs.edi.acknowledged import (
     Acknowledged,
     Note,
@@ -88,9 +89,9 @@ def test_what_is_only_odd_is_no_matter_for_an_acknowledgement():
 
 
 def test_a_value_that_the_answer_could_not_carry_is_not_repeated():
-    (document,) = answered(x12("850:BEG*0*SA*PO-2**20260315~PO1*1*6|7*EA~"))
+    (document,) = answered(x12("850:BEG*99*SA*PO-2**20260315~PO1*1*6|7*EA~"))
     elements = [element for segment in document["sets"][0]["segments"] for element in segment["elements"]]
-    assert [element.get("value") for element in elements] == ["0", None]
+    assert [element.get("value") for element in elements] == ["99", None]
 
 
 @pytest.mark.parametrize("data", [x12("997:AK1*PO*7~AK9*A*1*1*1~", group="FA"), edifact("CONTRL:D:3:UN|UCI+R1+A+B+7'")])
@@ -105,6 +106,13 @@ def test_of_a_group_without_end_the_good_sets_are_only_counted():
     (document,) = answered(x12(*sets))
     assert document["result"]["received"] == REMEMBERED + 5 and document["result"]["accepted"] == REMEMBERED + 4
     assert [each for each in statuses(document) if each[1] != "A"] == [(f"{REMEMBERED + 3:04d}", "R")]
+
+
+def test_of_refused_sets_without_end_the_rest_is_counted(monkeypatch):
+    monkeypatch.setattr(receiving, "REMEMBERED", 2)
+    (document,) = answered(x12(*[BAD] * 25, GOOD))
+    assert len(document["sets"]) == 20
+    assert document["result"] == {"status": "P", "included": 26, "received": 26, "accepted": 1}
 
 
 # ----------------------------------------------------------------------------------------------------------- EDIFACT

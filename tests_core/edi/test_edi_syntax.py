@@ -169,6 +169,18 @@ def test_an_unknown_character_set_is_refused_with_its_name():
     assert end.faults[0].code == "decode.charset" and "UNOQ" in end.faults[0].detail
 
 
+def test_escape_sequences_are_refused_rather_than_misread():
+    data = edifact("ORDERS:D:96A:UN|FTX+AAI+++\x1b$B3t<0\x1b(B'", ORDERS.format(number=2), syntax="UNOX:4")
+    bad, good, _end = read(data)
+    assert bad.document is None and bad.faults[0].code == "decode.charset"
+    assert good.document
+
+
+def test_other_control_characters_are_a_finding():
+    first, _end = read(edifact("ORDERS:D:96A:UN|FTX+AAI+++a\tb\0c'"), guides=no_guides)
+    assert kinds(first) == ["bad_character"] and first.document["segments"][0]["elements"][3] == "a\tb\x1ac"
+
+
 def test_a_byte_order_mark_is_a_finding():
     first, end = read(b"\xef\xbb\xbf" + x12(ORDER))
     assert first.document and [fault.kind for fault in end.findings] == ["charset_other"]
@@ -361,4 +373,11 @@ def test_a_fault_says_segment_element_code_and_plain_words():
     fault = read(data)[0].findings[0]
     assert fault.detail == "Segment 4 (BEG), element 1: the value has 5 characters, at most 2 are allowed."
     assert fault.as_dict()["place"] == {"segment": 4, "tag": "BEG", "in_message": 2, "element": 1}
-    assert fault.code == "decode.element_invalid" and fault.found == "00000"
+    assert fault.code == "decode.element_invalid"
+
+
+def test_a_fault_repeats_no_text_that_may_be_a_name():
+    data = x12(f"850:BEG*00*SA*PO-1**20260315~N1*ST*{'Ann Example ' * 9}~PO1*1*six*EA~")
+    faults = read(data)[0].findings
+    assert [fault.kind for fault in faults] == ["too_long", "not_a_number"]
+    assert "Ann" not in str([fault.as_dict() for fault in faults]) and faults[1].found == "six"

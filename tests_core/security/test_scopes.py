@@ -34,6 +34,12 @@ def test_nobody_may_do_nothing():
         (" ", None),
         ("write ", None),
         ("WRITE", None),
+        ("write:", None),
+        ("write:order.create\0", None),
+        ("write:order.create\n", None),
+        ("write:" + "x" * 5000, None),
+        ("write:\u00f6", None),
+        ("write:a:b", None),
     ],
 )
 def test_a_token_is_for_as_much_or_less(asked, given):

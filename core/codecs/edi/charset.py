@@ -74,11 +74,8 @@ class Charset:
         raw = value.encode("latin-1")
         name = self.pinned or self.declared
         if not self.pinned and name != "utf-8":
-            try:
-                text = raw.decode("utf-8")
-            except UnicodeDecodeError:
-                pass
-            else:
+            text = _as_utf_8(raw)
+            if text is not None:
                 self.odd = self.odd or "utf-8"
                 return text
         try:
@@ -91,6 +88,13 @@ class Charset:
         return text
 
 
+def _as_utf_8(raw: bytes) -> str | None:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
 class AnyCharset(Charset):
     """For X12, which declares none: UTF-8, else ISO 8859-1."""
 
@@ -100,12 +104,11 @@ class AnyCharset(Charset):
     def decode(self, value: str) -> str:
         if self.pinned:
             return super().decode(value)
-        raw = value.encode("latin-1")
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError:
+        text = _as_utf_8(value.encode("latin-1"))
+        if text is None:
             self.odd = "iso8859-1"
             return value
+        return text
 
 
 def unsendable(charset: str, repertoire: frozenset[str] | None) -> Callable[[str], str]:

@@ -19,6 +19,8 @@ __all__ = ["MessageReader"]
 
 TREE_DEPTH = 12
 FAULT_LIMIT = 100
+# Problems whose value may be repeated: numbers, dates and codes. A text of another kind may be a person's name.
+_SHOWN = frozenset({"bad_code", "bad_date", "bad_time", "not_a_number"})
 
 
 class _Level:
@@ -172,7 +174,7 @@ class MessageReader:
     def _complain_at(self, kind: str, words: str, element: int, component: int, found: str) -> None:
         segment = self._segment
         place = Place(segment.number, segment.tag, segment.in_message, element, component)
-        self._tell(EdiFault(kind, place, words, found=found or None))
+        self._tell(EdiFault(kind, place, words, found=found if found and kind in _SHOWN else None))
 
     def _complain(self, kind: str, words: str, element: int = 0) -> None:
         self._complain_at(kind, words, element, 0, "")

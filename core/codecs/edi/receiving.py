@@ -14,8 +14,8 @@ from .segments import Delimiters, Segment, SegmentSource, SegmentTooLong, take_a
 
 __all__ = ["InterchangeReader"]
 
-# So that no interchange, however long, fills the memory: beyond these, messages without a fault are only counted, and
-# references are not compared any more.
+# So that no interchange, however long, fills the memory: beyond these of a group, messages are only counted (those
+# with a fault beyond ten times as many), and references are not compared any more.
 REMEMBERED = 1_000
 SEEN = 50_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -106,7 +106,9 @@ class InterchangeReader:
             self._odd_charset(charset.odd)
             charset.odd = ""
         if not text.isprintable() and _CONTROL.search(text):
-            self.blame("bad_character", "a control character stands in the text")
+            # An escape sequence changes the character set (ISO 2022): what follows would be read as something else.
+            escape = "\x1b" in text
+            self.blame("charset" if escape else "bad_character", "a control character stands in the text")
         return segment
 
     def _begins_another(self, text: str) -> bool:
@@ -162,9 +164,12 @@ class InterchangeReader:
         faults = tuple(fault for fault in message.faults if is_refused(fault, self.options))
         findings = tuple(fault for fault in message.faults if fault not in faults)
         message.refused = bool(faults)
-        if not message.faults and len(group.messages) > REMEMBERED:
+        if len(group.messages) > (10 * REMEMBERED if message.faults else REMEMBERED):
             group.messages.pop()
-            group.unlisted += 1
+            if message.refused:
+                group.unlisted_refused += 1
+            else:
+                group.unlisted += 1
         return EdiPart(
             None if faults else document,
             faults,

@@ -55,8 +55,8 @@ class MessageReport:
 @dataclass(slots=True)
 class GroupReport:
     """A functional group. EDIFACT has groups only where UNG says so; the messages without one are in a group of
-    their own, with an empty ``reference``. ``unlisted`` counts messages without any fault that are not in
-    ``messages``: of a group without end not every one is remembered."""
+    their own, with an empty ``reference``. ``unlisted`` counts accepted messages that are not in ``messages``, and
+    ``unlisted_refused`` refused ones: of a group without end not every one is remembered."""
 
     reference: str = ""
     header: Mapping[str, Any] = field(default_factory=dict)
@@ -65,10 +65,11 @@ class GroupReport:
     faults: list[EdiFault] = field(default_factory=list)
     position: int = 0
     unlisted: int = 0
+    unlisted_refused: int = 0
 
     @property
     def received(self) -> int:
-        return len(self.messages) + self.unlisted
+        return len(self.messages) + self.unlisted + self.unlisted_refused
 
 
 @dataclass

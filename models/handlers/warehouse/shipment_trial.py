@@ -23,17 +23,16 @@ class ShipmentConfirmed(models.AbstractModel):
         followed = shipped.union(*chain[chain.index(shipped) :])
         wanted = self._wanted(followed)
         self._put_back(followed)
-        name, before = shipped.name, shipped.backorder_id
+        name = shipped.name
         shipped.name = f"{name} (as booked)"
         again = shipped.copy(
             {
                 "name": name,
-                "backorder_id": before.id,
+                "backorder_id": shipped.id,
                 "fulfilment_requested_at": shipped.fulfilment_requested_at,
                 "move_ids": [Command.create(values) for values in wanted],
             }
         )
-        shipped.backorder_id = again
         again.action_confirm()
         again.action_assign()
         return True
