@@ -235,6 +235,18 @@ class TestCustomers(BusinessCase, HttpCase):
         self.customer.active = False
         self.assertIs(self.get(f"/customers/{entry['id']}").json()["document"]["active"], False)
 
+    def test_what_is_personal_is_not_read_from_another_data_region(self):
+        eea, us = (self.env.ref(f"sync_governance.region_{code}") for code in ("eea", "us"))
+        self.company.sync_region_id = eea
+        self.northwind.sudo().region_id = eea
+        (entry,) = self.items("/customers")
+        self.northwind.sudo().region_id = us
+        for path in ("/customers", f"/customers/{entry['id']}", "/orders"):
+            response = self.get(path)
+            self.assertEqual(response.status_code, 403, response.text)
+            self.assertIn("transfer_not_approved", response.json()["type"])
+            self.assertNotIn("lieve.janssens", response.text)
+
     def test_a_balance_is_what_is_open_in_each_currency(self):
         path = f"/customers/{self.customer.id}/balance"
         nothing = self.get(path).json()["document"]

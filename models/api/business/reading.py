@@ -1,10 +1,12 @@
 """Odoo's business as its partner may read it."""
 
 from odoo import SUPERUSER_ID, api, models
+from odoo.tools import ormcache
 
 from ....core.api.business import ADDRESSES, readable
 from ....core.api.paging import cursor
 from ....core.faults import Fault
+from ....core.security.transfers import Crossing
 
 LARGEST_ID = 2**31 - 1
 
@@ -95,8 +97,34 @@ class SyncApi(models.AbstractModel):
         return found
 
     def _entries(self, client, resource, records):
+        crossing = self._crossing_of_business(client, resource._document_type)
         documents = resource._documents(client.profile, records) if records else {}
-        return [{"id": str(id_), "document": documents[id_]} for id_ in records.ids if id_ in documents]
+        return [
+            {"id": str(id_), "document": self._leaving(crossing, documents[id_])}
+            for id_ in records.ids
+            if id_ in documents
+        ]
+
+    def _crossing_of_business(self, client, document_type):
+        """The crossing of what the caller reads of Odoo's business: that of the interface that gives him the type.
+
+        :raises Fault: ``deliver.transfer_not_approved``, also where there is no such interface: then nobody could have
+            approved what of it may go to where he reads from
+        """
+        if document_type in client.gives:
+            return self._crossing(client, document_type)
+        here, there = self._regions_of_reader(client.profile["id"])
+        kind = self.env["sync.document.type"].sudo().search([("code", "=", document_type)])  # sudo: the catalogue
+        if not here or here == there or not kind.personal_data:
+            return None
+        raise Crossing(f"{document_type}, read at {client.profile['code']}", here, there, outbound=True).refusal()
+
+    @api.model
+    @ormcache("endpoint_id")
+    def _regions_of_reader(self, endpoint_id):
+        """(region of the company, region of the endpoint), as codes or None. Kept as profiles are."""
+        endpoint = self.env["sync.endpoint"].sudo().browse(endpoint_id)  # sudo: configuration, the same for everybody
+        return endpoint.company_id.sync_region_id.name or None, endpoint._region().name or None
 
 
 def _unknown():
