@@ -44,6 +44,7 @@ class NdjsonCodec:
             elif line.strip():
                 yield _part(lines.number, line)
 
+    # pylint: disable-next=method-required-super
     def write(self, documents: Iterable[Any], options: Mapping[str, Any] | None = None) -> Iterator[bytes]:
         """One line for each document."""
         for document in documents:

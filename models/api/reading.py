@@ -129,9 +129,7 @@ class SyncApi(models.AbstractModel):
     @ormcache("interface_id", "endpoint_id")
     def _crossing_to(self, interface_id, endpoint_id):
         """The crossing of an interface's documents to where another endpoint reads them. Kept as profiles are."""
-        interface = (
-            self.env["sync.interface"].sudo().browse(interface_id)
-        )  # sudo: configuration, the same for everybody
+        interface = self.env["sync.interface"].sudo().browse(interface_id)  # sudo: the same for everybody
         endpoint = self.env["sync.endpoint"].sudo().browse(endpoint_id)  # sudo: as above
         return interface._crossing(endpoint._region())
 

@@ -122,7 +122,7 @@ class SyncFeedEntry(models.Model):
     )
     acknowledged_at = fields.Datetime(string="Acknowledged", readonly=True)
     reference = fields.Char(related="message_id.reference", string="Document")
-    state = fields.Selection(related="message_id.state", string="Message")
+    state = fields.Selection(related="message_id.state", string="State of the message")
 
     _message_once = models.UniqueIndex("(message_id)")
     _in_order = models.UniqueIndex("(trading_partner_id, position)")

@@ -41,6 +41,7 @@ class FlatCodec:
         """See :class:`~sync_governance.core.codecs.parts.Splitter`."""
         return reading.split(self._in_force(options), data)
 
+    # pylint: disable-next=method-required-super
     def write(self, documents: Iterable[Any], options: Mapping[str, Any] | None = None) -> Iterator[bytes]:
         """A file with all ``documents``, piece by piece."""
         return writing.write(self._in_force(options), documents)

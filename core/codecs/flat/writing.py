@@ -216,6 +216,7 @@ class _Quoting:
         # Which characters end a line says also which must be quoted.
         self._writer = csv.writer(self, lineterminator="\r\n", strict=True, **layout.dialect)
 
+    # pylint: disable-next=method-required-super
     def write(self, text: str) -> None:
         self._line = text
 

@@ -49,6 +49,7 @@ class XmlCodec:
         """See :class:`~sync_governance.core.codecs.parts.Splitter`: one part for each record, else one for the file."""
         return _split(self._in_force(options), data, None)
 
+    # pylint: disable-next=method-required-super
     def write(self, documents: Iterable[Any], options: Mapping[str, Any] | None = None) -> Iterator[bytes]:
         """A file with all ``documents``, piece by piece; without a record in the layout it has room for one."""
         layout = self._in_force(options)

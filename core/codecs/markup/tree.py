@@ -81,6 +81,7 @@ class Reader:
         self.root: Node | None = None
         self.is_whole = False
 
+    # pylint: disable-next=method-required-super
     def read(self, data: BinaryIO | bytes) -> Iterator[Node]:
         """The records as they end; the root, without them, is :attr:`root` from its beginning on.
 

@@ -56,6 +56,7 @@ class UblCodec:
         """See :class:`~sync_governance.core.codecs.parts.Splitter`: a file is one document."""
         return _split(data, None)
 
+    # pylint: disable-next=method-required-super
     def write(self, documents: Iterable[Any], options: Mapping[str, Any] | None = None) -> Iterator[bytes]:
         """The one document that a file has room for."""
         for number, document in enumerate(documents):
