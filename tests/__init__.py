@@ -35,4 +35,5 @@ from . import test_transport_security
 from . import test_data_regions
 from . import test_attacks, test_fuzz_http
 from . import test_exports
-from . import test_api_behaviour, test_api_business, test_api_page, test_api_schemathesis
+from . import test_api_behaviour, test_api_business, test_api_schemathesis
+from . import test_tour_api_page

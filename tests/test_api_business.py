@@ -238,9 +238,9 @@ class TestCustomers(BusinessCase, HttpCase):
     def test_what_is_personal_is_not_read_from_another_data_region(self):
         eea, us = (self.env.ref(f"sync_governance.region_{code}") for code in ("eea", "us"))
         self.company.sync_region_id = eea
-        self.northwind.sudo().region_id = eea
+        self.shop.sudo().region_id = eea
         (entry,) = self.items("/customers")
-        self.northwind.sudo().region_id = us
+        self.shop.sudo().region_id = us
         for path in ("/customers", f"/customers/{entry['id']}", "/orders"):
             response = self.get(path)
             self.assertEqual(response.status_code, 403, response.text)
