@@ -41,7 +41,7 @@ class WebhookController(http.Controller):
 
         def receive(intake, *arguments):
             received = intake._receive(code, *arguments)
-            return _deprecating(answer_all(received), outcomes(received))
+            return _deprecating(answer_all(received), outcomes_of(received))
 
         return self._answered(receive)
 
@@ -82,7 +82,7 @@ class WebhookController(http.Controller):
             return problem(request, Fault("receive.unavailable", f"Not stored ({error.pgcode}); send it again."))
 
 
-def outcomes(received):
+def outcomes_of(received):
     """What became of each document of one transmission."""
     return [outcome for _called, outcome in received] if isinstance(received, list) else [received]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MINOR = frozenset({"bad_character", "bad_code", "charset_other", "element_missing", "envelope_unusual"})
 
 
-class InterchangeReader:
+class InterchangeReader(ABC):
     """Reads one interchange from where the source stands. Subclasses know the segments of the envelope.
 
     An instance is used once: :meth:`parts` yields each message as it ends, then the end of the interchange.
@@ -50,17 +51,17 @@ class InterchangeReader:
 
     # -- to be told by subclasses ------------------------------------------------------------------------------------
 
+    @abstractmethod
     def open(self) -> bool:
         """Read the header of the interchange; False where it cannot be read."""
-        raise NotImplementedError
 
+    @abstractmethod
     def envelope(self, segment: Segment) -> Iterator[EdiPart] | None:
         """What a segment of the envelope yields; None for a segment of a message."""
-        raise NotImplementedError
 
+    @abstractmethod
     def trailers(self) -> list[str]:
         """The texts of the trailers of a group, if there is one, and of an interchange with one message."""
-        raise NotImplementedError
 
     # -- reading -----------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -58,7 +59,7 @@ def _missing(name: str, expected: str) -> Fault:
     )
 
 
-class _Sender:
+class _Sender(ABC):
     """What both standards share. ``charset`` is the one that the bytes are in."""
 
     def __init__(self, envelope: Envelope, guides: Guides) -> None:
@@ -76,8 +77,9 @@ class _Sender:
             if not self.header.get(name):
                 raise _missing(name, "a value")
 
+    @abstractmethod
     def charset_and_repertoire(self) -> tuple[str, frozenset[str] | None]:
-        raise NotImplementedError
+        """The character set of the bytes, and the characters of it that may be sent, None for all."""
 
     def lines(self, *texts: str) -> bytes:
         terminator = self.delimiters.segment + self.delimiters.line_end
