@@ -14,7 +14,7 @@ from .database import Databases
 from .test_selection import Selection, select, through_link, with_browser
 
 NO_TESTS = 5  # pytest's exit status when nothing was collected
-ODOO_WORKERS = 2
+WORKERS = 2
 PLUGINS = Path(__file__).parent / "plugins"
 
 
@@ -83,7 +83,14 @@ def command(arguments) -> int:
 def _core(paths: Sequence[str], options: Sequence[str]) -> Tally:
     python = python_env.ensure()
     arguments = ["-p", "no:odoo", "--rootdir=tests_core", "--confcutdir=tests_core", *options]
+    if not paths and not options:
+        arguments += _spread()
     return _pytest("core", python, [*arguments, *(paths or ["tests_core"])], workbench.quick_environment())
+
+
+def _spread() -> list[str]:
+    """Pytest's options for two processes, each with whole files, where there is more than one core."""
+    return ["-n", str(WORKERS), "--dist", "loadfile"] if (os.cpu_count() or 1) > 1 else []
 
 
 def _simulators(paths: Sequence[str], options: Sequence[str]) -> Tally:
@@ -107,8 +114,7 @@ def _odoo(paths: Sequence[str], options: Sequence[str], arguments) -> Tally:
     with workbench.opened(odoo=arguments.odoo, db_url=arguments.db_url, durable=False) as bench:
         databases = Databases(bench)
         if quiet:
-            several = len(quiet) > 1 and bench.server.binaries and (os.cpu_count() or 1) > 1
-            spread = ["-n", str(ODOO_WORKERS), "--dist", "loadfile"] if several else []
+            spread = _spread() if len(quiet) > 1 and bench.server.binaries else []
             total += _pytest_odoo("Odoo", databases, databases.addon_template(), [*options, *spread], quiet)
         if tours and has_browser:
             total += _pytest_odoo("browser", databases, databases.browser_template(), options, tours)

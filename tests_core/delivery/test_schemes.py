@@ -65,6 +65,17 @@ def test_a_user_is_read_as_it_was_written():
         ("mtls", False, "nonsense", "neither"),
         ("mtls", True, "nonsense", "not a certificate"),
     ],
+    ids=[
+        "own key",
+        "key of another kind",
+        "two lines",
+        "not ascii",
+        "key as secret",
+        "empty",
+        "short",
+        "no name",
+        "no pem",
+    ],
 )
 def test_what_cannot_be_a_secret_is_refused_without_showing_it(scheme, sends, secret, said):
     problem = secret_forms.problem(secret, scheme, sends=sends)

@@ -141,6 +141,20 @@ def test_authorities_are_read_one_after_the_other_with_words_between(private):
         (Authority("New", begins=1, days=2).pem, "not valid yet: CN=New"),
         ("é" * 70_000, "no certificates"),
     ],
+    ids=[
+        "empty",
+        "nonsense",
+        "no certificate inside",
+        "a cut end",
+        "a public key behind it",
+        "too many",
+        "a private key behind it",
+        "a leaf",
+        "a certificate of a server",
+        "expired",
+        "not valid yet",
+        "huge",
+    ],
 )
 def test_what_is_no_authority_is_named(text, said):
     assert said in authorities_problem(text, NOW)

@@ -96,6 +96,7 @@ def test_check_values_recognise_a_key_without_revealing_it(ring):
         (f"{NEW},{NEW}", "twice"),
         ("a.b:" + NEW.partition(":")[2], "letters, digits"),
     ],
+    ids=["empty", "blank", "no id", "second without id", "no base64", "short", "twice", "odd id"],
 )
 def test_a_wrong_configuration_is_named_without_showing_a_key(config, said):
     problem_found = problem(KeyRing.from_config, config)
