@@ -22,6 +22,7 @@ NAMES = (
     "documents",
     "files",
     "edi",
+    "opening",
     "limit",
     "peer",
     "orders",

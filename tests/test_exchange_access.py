@@ -10,6 +10,7 @@ ENGINE = (
     "sync.effect",
     "sync.payload",
     "sync.transmission",
+    "sync.file",
     "sync.event",
     "sync.lane",
     "sync.worker",

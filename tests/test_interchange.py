@@ -1,7 +1,6 @@
 """An interchange of several documents becomes a message for each: neighbours of a bad one go on."""
 
 import json
-from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -111,9 +110,3 @@ class TestInterchange(IntakeCase):
         self.assertEqual(self.post(b"<order/>").status_code, 202)
         self.run_engine()
         self.assertEqual(self.messages().fault_code, "decode.envelope")
-
-    def test_too_many_documents_are_refused_and_nothing_is_stored(self):
-        with patch("odoo.addons.sync_governance.models.exchange.interchange.MOST_DOCUMENTS", 2):
-            answer = self.post(interchange(*[GOOD.format(number=f"PO-{number}") for number in range(3)]))
-        self.assertEqual(answer.status_code, 413)
-        self.assertFalse(self.messages())

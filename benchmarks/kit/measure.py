@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import statistics
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -85,3 +87,12 @@ def rate(moments: list[tuple]) -> float:
     ordered = sorted(moments)
     seconds = (ordered[-1][0] - ordered[0][0]).total_seconds()
     return sum(count for _moment, count in ordered[1:]) / seconds
+
+
+def rate_of(work: Callable[[], object], seconds: float) -> float:
+    """How often a second ``work`` is done; once at least, however long it takes."""
+    count, started = 0, time.perf_counter()
+    while not count or time.perf_counter() - started < seconds:
+        work()
+        count += 1
+    return count / (time.perf_counter() - started)

@@ -20,10 +20,10 @@ from .flat import FlatCodec
 from .json_codec import JsonCodec
 from .markup import XmlCodec
 from .ndjson_codec import NdjsonCodec
-from .parts import Part, Splitter
+from .parts import Part, Piece, Place, Splitter
 from .ubl import UblCodec
 
-__all__ = ["Codec", "Part", "Splitter", "codec", "codec_names", "codecs"]
+__all__ = ["Codec", "Part", "Piece", "Place", "Splitter", "codec", "codec_names", "codecs", "read_one"]
 
 
 class Codec(Protocol):
@@ -75,6 +75,15 @@ def codec(name: str, options: Mapping[str, Any] | str | None = None) -> Codec:
     if name not in _CONFIGURED:
         raise Fault("engine.configuration", f"There is no codec {name!r}.", found=name, subject=f"codec {name}")
     return _configured(name, options if isinstance(options, str) else json.dumps(options or {}))
+
+
+def read_one(found: Codec, data: bytes, place: Place | None = None) -> Part:
+    """The one document in ``data``, with what is odd about it; with a ``place``, one that was taken out of its file.
+
+    :raises Fault: ``decode.*`` for whatever is wrong with it
+    """
+    reader = getattr(found, "part_of", None)
+    return Part(found.decode(data)) if reader is None else reader(data, place)
 
 
 @lru_cache(maxsize=256)

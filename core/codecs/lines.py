@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import codecs
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from itertools import islice
 from typing import BinaryIO
 
 from ..faults import Fault
@@ -33,10 +35,12 @@ class Lines:
 
     :param data: the bytes, or a binary stream from which is read on demand
     :param charsets: by name, the most likely first; a single-byte one reads anything and so comes last
+    :param jump: (``after``, ``to``): behind the line ``after`` come those from ``to`` on, for what lay between them in
+        the file was left out
     :raises Fault: ``decode.charset`` when the file is in none of them
     """
 
-    def __init__(self, data: BinaryIO | bytes, charsets: Sequence[str]) -> None:
+    def __init__(self, data: BinaryIO | bytes, charsets: Sequence[str], jump: tuple[int, int] | None = None) -> None:
         stream = _seekable(data) if len(charsets) > 1 else BytesIO(data) if isinstance(data, bytes) else data
         head = _read(stream, CHUNK)
         mark = next((pair for pair in _MARKS if head.startswith(pair[0])), None)
@@ -49,6 +53,7 @@ class Lines:
         else:
             self.charset = _without_mark(charsets[0])
         self.number = 0
+        self._jump = jump
         self._waiting: list[str | Fault] = []  # the next one last
         self._blocks = self._split(stream, head)
 
@@ -58,6 +63,7 @@ class Lines:
     def __next__(self) -> str | Fault:
         while not self._waiting:
             self._waiting = next(self._blocks)[::-1]
+        self._leap()
         self.number += 1
         return self._waiting.pop()
 
@@ -68,9 +74,16 @@ class Lines:
             if block is None:
                 return []
             self._waiting = block[::-1]
-        block, self._waiting = self._waiting[::-1], []
+        self._leap()
+        take = len(self._waiting) if self._jump is None else min(self._jump[0] - self.number, len(self._waiting))
+        block = self._waiting[-take:][::-1]
+        del self._waiting[-take:]
         self.number += len(block)
         return block
+
+    def _leap(self) -> None:
+        if self._jump is not None and self.number == self._jump[0]:
+            self.number, self._jump = self._jump[1] - 1, None
 
     def push_back(self, lines: Sequence[str | Fault]) -> None:
         """Let ``lines``, which were the last ones given, come again."""
@@ -122,6 +135,73 @@ class Lines:
             return line.decode(self.charset)
         except UnicodeDecodeError as error:
             return _bad_character(self.charset, error)
+
+
+class Slices:
+    """The bytes of runs of lines of a file, each with its end: as the file has them, mark and all.
+
+    Read from front to back; a run may begin before the end of the one taken last.
+
+    :param stream: the file, at its beginning
+    :param charset: as :class:`Lines` found it
+    """
+
+    def __init__(self, stream: BinaryIO, charset: str) -> None:
+        self._held: deque[bytes] = deque()
+        self._first = 1
+        self._lines = _raw_lines(stream, charset)
+
+    def take(self, first: int, last: int) -> bytes:
+        """The lines from ``first`` to ``last``, counted from 1; fewer where the file ends before."""
+        while self._first < first and self._held:
+            self._held.popleft()
+            self._first += 1
+        while self._first < first and next(self._lines, None) is not None:
+            self._first += 1
+        missing = last - self._first + 1 - len(self._held)
+        self._held.extend(islice(self._lines, max(missing, 0)))
+        return b"".join(islice(self._held, last - first + 1))
+
+
+def _raw_lines(stream: BinaryIO, charset: str) -> Iterator[bytes]:
+    """The lines of a file as bytes, with their ends, told apart as :class:`Lines` does."""
+    chunk = _read(stream, CHUNK)
+    wide = charset.startswith("utf-16")
+    line_feed, carriage_return = "\n".encode(charset), "\r".encode(charset)
+    head = chunk
+    for mark, _name in _MARKS:
+        head = head.removeprefix(mark)
+    end = line_feed if line_feed in head or carriage_return not in head else carriage_return
+    width, rest, endless = len(line_feed), b"", b""
+    while chunk:
+        rest += chunk
+        chunk = _read(stream, CHUNK)
+        cut = _last(rest, end, width) if wide else rest.rfind(end)
+        if cut < 0:
+            if len(rest) > LONGEST_LINE * width:  # of a line that nobody reads, enough to see that it is too long
+                endless, rest = endless or rest[: (LONGEST_LINE + 1) * width], b""
+            continue
+        whole, rest = rest[: cut + width], rest[cut + width :]
+        if endless:
+            begin = whole.index(end) if not wide else _wide_ends(whole, end, width)[0] - width
+            whole, endless = endless + whole[begin:], b""
+        if wide:
+            ends = _wide_ends(whole, end, width)
+            yield from (whole[begin:stop] for begin, stop in zip([0, *ends], ends, strict=False))
+        else:
+            yield from (line + end for line in whole[:-width].split(end))
+    if endless or rest:
+        yield endless or rest
+
+
+def _wide_ends(data: bytes, end: bytes, width: int) -> list[int]:
+    """Behind each line end of wide characters."""
+    found, at = [], data.find(end)
+    while at >= 0:
+        if at % width == 0:
+            found.append(at + width)
+        at = data.find(end, at + 1)
+    return found
 
 
 def _without_mark(charset: str) -> str:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from ..contracts import summary
 from ..faults import Fault
 from .parts import Part
 
 
-def only_document(parts: Iterable[Part]) -> Any:
-    """The document of a file that carries one.
+def only_part(parts: Iterable[Part]) -> Part:
+    """The part of a file that carries one document, with the findings of the file as a whole.
 
     :raises Fault: ``decode.*``: what is wrong with it, or that there are several, which must be split
     """
-    document, faults = None, []
+    found, faults, findings = None, [], []
     for number, part in enumerate(parts):
         faults += part.faults
+        findings += part.findings
         if number and part.document is not None:
             raise Fault(
                 "decode.malformed",
@@ -25,9 +25,9 @@ def only_document(parts: Iterable[Part]) -> Any:
                 expected="one document",
                 subject="several documents",
             )
-        document = document if part.document is None else part.document
+        found = found if part.document is None else part
     if faults:
         raise summary(faults)
-    if document is None:
+    if found is None:
         raise Fault("decode.malformed", "The file holds no document.", subject="empty")
-    return document
+    return Part(found.document, (), tuple(findings), found.references, found.position, found.extent)

@@ -14,6 +14,8 @@ POOLS = ("real_time", "standard", "bulk", "delivery")
 """Which workers take a lane: what is delivered has a pool of its own, the rest is sorted by how soon it matters."""
 UNREAD = "-"
 """The line of an endpoint's documents that show no ordering key."""
+UNOPENED = "- to be opened"
+"""The line of an endpoint's files that are opened later, and of what came behind them meanwhile."""
 HELD_SECONDS = 1.0
 COMPANY = 8
 """So many messages at once are worked of lanes over which a worker died once; it takes a second death to be alone."""

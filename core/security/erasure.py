@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +22,17 @@ _PHONE_DIGITS = 9
 # Fractions keep the digits that they were written with: 12.50 stays 12.50.
 _MARK = "\ue000"
 _AS_WRITTEN = re.compile(f'"{_MARK}([^"{_MARK}]+){_MARK}"')
+_CHARSETS = (
+    "utf-8",
+    *(f"iso8859-{part}" for part in (1, 2, 3, 4, 5, 7, 9, 10, 13, 15)),
+    *(f"cp125{part}" for part in (0, 1, 2, 3, 4, 7)),
+    "cp850",
+    "utf-16-le",
+    "utf-16-be",
+)
+"""In which business documents are written."""
+_RELEASED = re.compile(r"[?'+:]")
+_RELEASE = re.compile(r"\?(?=[?'+:])")
 _SHORTEST = {"email": 5, "phone": 7, "name": 4, "order": 3}
 
 
@@ -79,8 +92,8 @@ class Identifier:
             return []
         text = " ".join(self.value.split()).removeprefix("#")
         written = {text, text.lower(), text.upper(), text.title(), text.casefold()}
-        written |= {json.dumps(one)[1:-1] for one in written}
-        return sorted({_escaped(one.encode()).lower() for one in written})
+        written |= {json.dumps(one)[1:-1] for one in written} | {_RELEASED.sub(r"?\g<0>", one) for one in written}
+        return sorted({_escaped(each).lower() for one in written for each in _in_charsets(one)})
 
     def searched_digits(self) -> str:
         """A regular expression (POSIX) for the digits of a telephone number; empty for other kinds."""
@@ -88,9 +101,12 @@ class Identifier:
 
 
 def find_in(content: bytes, identifier: Identifier) -> bool:
-    """Whether stored bytes say it; of what is no JSON the text as a whole is looked at."""
+    """Whether stored bytes say it; of what is no JSON the text as a whole is looked at, in each character set that it
+    may be written in: which one it is, only the partner's layout or its envelope says."""
     document = _document(content)
-    return identifier.is_in(content.decode("utf-8", "replace") if document is _NONE else document)
+    if document is not _NONE:
+        return identifier.is_in(document)
+    return any(identifier.is_in(text) for text in _texts(content))
 
 
 def anonymised(content: bytes, identifier: Identifier) -> bytes | None:
@@ -102,6 +118,28 @@ def anonymised(content: bytes, identifier: Identifier) -> bytes | None:
         return None
     text = json.dumps(_clean(mask_document(document), identifier), ensure_ascii=False)
     return _AS_WRITTEN.sub(r"\1", text).encode("utf-8", "backslashreplace")
+
+
+def _texts(content: bytes) -> Iterator[str]:
+    """What bytes may say as text; in EDI a sign in front of another one takes its meaning as a separator away."""
+    try:
+        texts = [content.decode("utf-8")]
+    except UnicodeDecodeError:
+        texts = [content.decode(name, "replace") for name in _CHARSETS if not name.startswith("utf")]
+    if b"\0" in content:
+        texts += [content.decode(name, "replace") for name in _CHARSETS if name.startswith("utf-16")]
+    for text in dict.fromkeys(texts):
+        yield text
+        if "?" in text:
+            yield _RELEASE.sub("", text)
+
+
+def _in_charsets(text: str) -> set[bytes]:
+    found = set()
+    for name in _CHARSETS:
+        with suppress(UnicodeEncodeError):
+            found.add(text.encode(name))
+    return found
 
 
 _NONE = object()

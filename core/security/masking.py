@@ -180,6 +180,8 @@ def _masked_member(name: str, value: Any, rule: _Rule, is_person: bool, depth: i
     if isinstance(value, (list, tuple)) and not any(isinstance(item, (Mapping, list, tuple)) for item in value):
         return [_masked_member(name, item, rule, is_person, depth) for item in value]
     if isinstance(value, (Mapping, list, tuple)):
+        if rule.personal and lower in fields["reached_by"]:
+            value = _unreachable(value)
         return _masked(value, rule, is_person=is_person or lower in fields["people"], depth=depth + 1)
     hidden = (
         lower in fields["secrets"]
@@ -187,6 +189,15 @@ def _masked_member(name: str, value: Any, rule: _Rule, is_person: bool, depth: i
         or (rule.commercial and _is_commercial(lower))
     )
     return _mask(value) if hidden else value
+
+
+def _unreachable(value: Any) -> Any:
+    """Ways to reach somebody, as EDI tells them (``{"qualifier": "TE", "number": ...}``), without the numbers."""
+    if isinstance(value, (list, tuple)):
+        return [_unreachable(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _mask(member) if str(name).lower() == "number" else member for name, member in value.items()}
+    return value
 
 
 def _is_commercial(lower: str) -> bool:

@@ -10,7 +10,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 
-from ...core.codecs import codec
+from ...core.codecs import Place, codec, read_one
 from ...core.contracts.drift import declare, unknown
 from ...core.faults import Fault
 from ...core.queue import schedule_in, watermark
@@ -136,16 +136,22 @@ class SyncDrift(models.Model):
 
     def _bodies(self, transmissions):
         self.env.cr.execute(
-            "SELECT content FROM sync_payload WHERE kind = 'received' AND transmission_id = ANY(%s) ORDER BY id",
+            """SELECT p.content, t.place_first, t.place_last, t.charset
+                 FROM sync_payload p JOIN sync_transmission t ON t.id = p.transmission_id
+                WHERE p.kind = 'received' AND p.content IS NOT NULL AND t.id = ANY(%s) ORDER BY p.id""",
             [transmissions],
         )
-        return [bytes(content) for (content,) in self.env.cr.fetchall() if content is not None]
+        return [
+            (bytes(content), Place(first, last, charset or "") if first else None)
+            for content, first, last, charset in self.env.cr.fetchall()
+        ]
 
     def _look_at(self, interface, contract, bodies):
         counted = {}
-        for body in bodies:
+        endpoint = interface.endpoint_id
+        for body, place in bodies:
             try:
-                document = codec(interface.endpoint_id.codec, interface.endpoint_id.codec_options or "").decode(body)
+                document = read_one(codec(endpoint.codec, endpoint.codec_options or ""), body, place).document
             except Fault:
                 continue  # it was worked, so its endpoint was set up for another form then
             for each in unknown(contract._validator(), document):

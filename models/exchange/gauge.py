@@ -80,13 +80,16 @@ class SyncGauge(models.Model):
 
     @api.model
     @api.private
-    def _admit(self, profile, count):
+    def _admit(self, profile, count, *, by_rate_alone=False):
         """Let ``count`` documents in, or say when to come back; the sender has proved who he is.
 
+        :param by_rate_alone: how many wait was looked at already
         :raises TurnedAway: ``receive.too_many`` (this endpoint), ``receive.overloaded`` (all together)
         :raises Fault: ``receive.too_large`` for more at once than the endpoint takes in a minute
         """
         limit, most = profile["rate_per_minute"], self._most_in_total()
+        if by_rate_alone:
+            profile, most = {**profile, "max_waiting": 0}, 0
         if not limit and not profile["max_waiting"] and not most:
             return
         if limit and count > limit:

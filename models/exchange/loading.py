@@ -3,6 +3,7 @@
 import json
 from datetime import timezone
 
+from ...core.codecs import Place
 from ...core.delivery.cloudevents import Event
 from ...core.faults import Fault
 from ...core.queue import Frequent
@@ -11,7 +12,9 @@ from . import replay
 from .sealing import EVENT, event_text, opened
 
 _RECEIVED = Frequent("""
-    SELECT t.id, t.headers, p.content, p.key_id, p.company_id, p.kind, p.sha256 FROM sync_transmission t
+    SELECT t.id, t.headers, t.place_first, t.place_last, t.charset, t.fault_code, t.fault_detail,
+           p.content, p.key_id, p.company_id, p.kind, p.sha256
+      FROM sync_transmission t
       LEFT JOIN sync_payload p ON p.transmission_id = t.id AND p.kind = 'received' AND p.erased_at IS NULL
      WHERE t.id = ANY(%s::int[])
 """)
@@ -28,7 +31,7 @@ def load(env, heads):
     types = env["sync.document.type"]
     works = []
     for head in heads:
-        raw, headers = received.get(head.transmission_id, (None, {}))
+        raw, headers, place, stands = received.get(head.transmission_id, (None, {}, None, None))
         canonical, event = events.get(head.event_id, (None, None))
         unopened = next((each for each in (raw, canonical) if isinstance(each, Fault)), None)
         works.append(
@@ -52,6 +55,8 @@ def load(env, heads):
                 replay=_replay(head),
                 headers=headers,
                 raw=None if unopened else raw,
+                place=place,
+                in_its_file=stands,
                 canonical=None if unopened else canonical,
                 event=event,
             )
@@ -82,7 +87,17 @@ def _received(env, ids):
     if not ids:
         return {}
     env.cr.execute(_RECEIVED, [ids])
-    return {row[0]: (_opened(env, row[2:]), json.loads(row[1] or "{}")) for row in env.cr.fetchall()}
+    return {
+        row[0]: (_opened(env, row[7:]), json.loads(row[1] or "{}"), *_in_its_file(*row[2:7]))
+        for row in env.cr.fetchall()
+    }
+
+
+def _in_its_file(first, last, charset, code, detail):
+    """The place of a document that was taken out of a file, and what only that file showed to be wrong with it."""
+    if first is None:
+        return None, None
+    return Place(first, last, charset or ""), Fault(code, detail, subject=code) if code else None
 
 
 def _opened(env, row):

@@ -159,6 +159,7 @@ class SyncMessage(models.Model):
         for message in self:
             message.payload_ids = self.env["sync.payload"].search(
                 [
+                    ("kind", "!=", "file"),
                     "|",
                     ("message_id", "=", message.id),
                     "&",

@@ -16,6 +16,7 @@ KINDS = [
     ("canonical", "Translated document"),
     ("sent", "As sent"),
     ("response", "Answer"),
+    ("file", "A part of a file"),
 ]
 # Who sees what documents say: viewers see that they travelled.
 CONTENT_GROUPS = (

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg2
 
 from ...core import queue
+from .filing import LINE_IS_AWAKE
 from .prepared import PLANNED_ONCE
 from .synchronous import Result
 from .wake import WHO_IS_THERE
@@ -27,8 +28,10 @@ class Incoming:
     """One document that its sender proved to be his.
 
     ``headers`` is the text that is kept of them, secrets masked; ``sealed`` are the bytes encrypted with the key
-    ``key_id``, where they are confidential; ``patience`` the seconds its sender waits for a
-    result. ``uid`` is what the message will be called, unless the same document is known already.
+    ``key_id``, where they are confidential; ``patience`` the seconds its sender waits for a result. A ``whole`` is a
+    file that is opened later, with its bytes in blocks; ``behind_files``: it waits until those before it are opened.
+    ``place`` is where in a file this was one document, ``fault`` what only that file shows to be wrong with it. ``uid``
+    is what the message will be called, unless the same document is known already.
     """
 
     raw: bytes
@@ -48,10 +51,16 @@ class Incoming:
     timing: queue.Timing | None = None
     key_id: str | None = None
     sealed: bytes | None = None
+    whole: bool = False
+    behind_files: bool = False
+    place: Any = None
+    fault: Any = None
 
     @property
-    def stored(self) -> bytes:
-        """The bytes as they are kept: encrypted with the key ``key_id``, where there is one."""
+    def stored(self) -> bytes | None:
+        """The bytes as they are kept: encrypted with the key ``key_id``, where there is one; None if not here."""
+        if self.whole:
+            return None
         return self.raw if self.key_id is None else self.sealed
 
 
@@ -73,9 +82,13 @@ class Receipt:
     ending: Any = None
 
 
-def store(cr, profile, documents: list[Incoming]) -> list[Receipt]:
-    """Store what is new in the order given and count what is a repeat; a receipt for each."""
-    known = _recognise(cr, profile, documents)
+def store(cr, profile, documents: list[Incoming], *, opening: bool = False) -> list[Receipt]:
+    """Store what is new in the order given and count what is a repeat; a receipt for each.
+
+    While files of the endpoint wait to be opened, nobody knows yet what lines their documents belong to: what comes
+    meanwhile stands behind them, except what is taken out of the first of them (``opening``).
+    """
+    known, files_wait = _recognise(cr, profile, documents)
     receipts, different, counted = {}, [], []
     for one in documents:
         if one.transmission_id is None:
@@ -91,22 +104,37 @@ def store(cr, profile, documents: list[Incoming]) -> list[Receipt]:
     stored = [one for one in documents if id(one) not in receipts]
     if stored:
         conflicts = {id(one) for one in different}
+        if files_wait and not opening:
+            _stand_behind_files(cr, [one for one in stored if id(one) not in conflicts and not one.whole])
         for one, message_id, lane_id in _enqueue(cr, profile, stored, conflicts):
             receipts[id(one)] = Receipt(one.uid, conflict=id(one) in conflicts, lane_id=lane_id, message_id=message_id)
     return [receipts[id(one)] for one in documents]
 
 
 def _recognise(cr, profile, documents):
-    """Keep the new ones, which gives them their transmission's number; what is known of the keys of all others."""
-    known = {}
+    """Keep the new ones, which gives them their transmission's number.
+
+    Returns what is known of the keys of all others, and whether files wait that were stored before.
+    """
+    known, files_wait = {}, False
     while documents:
-        _keep_new(cr, profile, documents)
+        files_wait = _keep_new(cr, profile, documents)
         documents = [one for one in documents if one.transmission_id is None]
         if documents:
             known |= _known(cr, profile, documents)
         # Retention may take a key between the two statements: then it is new.
         documents = [one for one in documents if one.sender_key not in known]
-    return known
+    return known, files_wait
+
+
+def _stand_behind_files(cr, documents):
+    for one in documents:
+        one.behind_files = True
+    cr.execute(
+        """UPDATE sync_transmission t SET lane_key = n.key FROM unnest(%s::int[], %s::text[]) AS n(id, key)
+            WHERE t.id = n.id""",
+        [[one.transmission_id for one in documents], [one.lane_key for one in documents]],
+    )
 
 
 # What is kept of a document: its transmission and its body, in one statement with whatever names their ids.
@@ -129,17 +157,19 @@ _KEPT = """
                               created_at)
     SELECT n.transmission_id, %(company)s::int, 'received', body, key_id, size, sha256, 'application/json',
            now() AT TIME ZONE 'UTC'
-      FROM given JOIN named n USING (uid))"""
+      FROM given JOIN named n USING (uid) WHERE body IS NOT NULL)"""
 _NEXT_ID = "nextval(pg_get_serial_sequence('sync_transmission', 'id'))"
 # Sorted by key, so that two requests with the same ones never wait for each other in a circle; of one key the first
 # document takes it. The key takes its transmission's number with it, so that it names it.
-_NAMED = f"""
+_ANY_NAMED = f"""
     named AS (
     INSERT INTO sync_dedupe (endpoint_id, company_id, key, sha256, message_uid, seen_at, transmission_id)
     SELECT %(endpoint)s::int, %(company)s::int, key, sha256, uid, now() AT TIME ZONE 'UTC', {_NEXT_ID}
-      FROM given ORDER BY key, position
+      FROM given {{condition}} ORDER BY key, position
     ON CONFLICT (endpoint_id, key) DO NOTHING RETURNING message_uid AS uid, transmission_id)"""
-_KEEP_NEW = queue.Frequent(f"WITH {_GIVEN}, {_NAMED}, {_KEPT} SELECT uid, transmission_id FROM named")
+_NAMED = _ANY_NAMED.format(condition="")
+_NAMED_UNLESS_FILES_WAIT = _ANY_NAMED.format(condition=f"WHERE NOT {LINE_IS_AWAKE}")
+_KEEP_NEW = queue.Frequent(f"WITH {_GIVEN}, {_NAMED}, {_KEPT} SELECT uid, transmission_id, {LINE_IS_AWAKE} FROM named")
 _KEEP_CONFLICTS = f"""
     WITH {_GIVEN},
     named AS MATERIALIZED (SELECT uid, {_NEXT_ID} AS transmission_id FROM given ORDER BY position),
@@ -164,7 +194,7 @@ _AT_ONCE = queue.Frequent(f"""
     BEGIN ISOLATION LEVEL READ COMMITTED;
     SET LOCAL lock_timeout = '{LOCK_SECONDS}s';
     {PLANNED_ONCE};
-    WITH {_GIVEN_ONE}, {_NAMED}, {_KEPT}, {queue.placing_one(_MESSAGE_OF_IT)};
+    WITH {_GIVEN_ONE}, {_NAMED_UNLESS_FILES_WAIT}, {_KEPT}, {queue.placing_one(_MESSAGE_OF_IT)};
     COMMIT;
     SELECT m.id, m.lane_id, who.* FROM ({WHO_IS_THERE}) who LEFT JOIN sync_message m ON m.uid = %(uid)s::text""")
 
@@ -207,18 +237,21 @@ def _one(profile, document):
 
 
 def _keep_new(cr, profile, documents):
-    """Take the keys that nobody has used, and store their transmissions with their bodies."""
-    _keep(cr, _KEEP_NEW, profile, documents, "accepted")
+    """Take the keys that nobody has used, and store their transmissions with their bodies; whether files wait."""
+    cr.execute(_KEEP_NEW, _kept(profile, documents, "accepted"))
+    rows = cr.fetchall()
+    _name(documents, rows)
+    return bool(rows) and rows[0][2]
 
 
 def _keep_conflicts(cr, profile, documents):
     """Store what came under a key that another body has taken; their keys stay whose they are."""
-    _keep(cr, _KEEP_CONFLICTS, profile, documents, "conflict")
+    cr.execute(_KEEP_CONFLICTS, _kept(profile, documents, "conflict"))
+    _name(documents, cr.fetchall())
 
 
-def _keep(cr, statement, profile, documents, verdict):
-    cr.execute(statement, _kept(profile, documents, verdict))
-    named = dict(cr.fetchall())
+def _name(documents, rows):
+    named = {row[0]: row[1] for row in rows}
     for one in documents:
         one.transmission_id = named.get(one.uid)
 
@@ -282,7 +315,7 @@ def _enqueue(cr, profile, documents, different):
                 endpoint_id=profile["id"],
                 trading_partner_id=profile["trading_partner_id"],
                 company_id=profile["company_id"],
-                key=one.lane_key,
+                key=queue.UNOPENED if one.behind_files else one.lane_key,
                 pool=one.pool,
                 interface_id=one.interface_id,
                 document_type_id=one.document_type_id,
@@ -290,8 +323,8 @@ def _enqueue(cr, profile, documents, different):
                 credential_id=one.credential_id,
                 state="failed" if id(one) in different else "ready",
                 fault_code=CONFLICT if id(one) in different else None,
-                behind=barrier,
-                timing=one.timing,
+                behind=None if one.behind_files or one.whole else barrier,
+                timing=None if one.behind_files else one.timing,
             )
             for one in documents
         ],

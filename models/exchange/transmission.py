@@ -46,11 +46,19 @@ class SyncTransmission(models.Model):
     sha256 = fields.Char(string="SHA-256", readonly=True)
     repeats = fields.Integer(readonly=True)
     occurred_at = fields.Datetime(string="When", readonly=True, index=True)
+    lane_key = fields.Char(
+        string="Ordering key", readonly=True, help="Of a document that came while a file before it was being opened."
+    )
+    file_id = Setting("sync.file", string="File", readonly=True, help="The file in which it stood with others.")
+    place_first = fields.Integer(readonly=True, help="The first line of the file that belongs to it.")
+    place_last = fields.Integer(readonly=True)
+    charset = fields.Char(readonly=True, help="Of its lines, as the file as a whole tells it.")
     exception_id = fields.Many2one("sync.exception", readonly=True, ondelete="set null")
     payload_ids = fields.One2many("sync.payload", "transmission_id", string="Bodies")
     message_ids = fields.One2many("sync.message", "transmission_id", string="Messages")
 
     _unexplained = models.Index("(id) WHERE verdict = 'rejected' AND exception_id IS NULL")
+    _of_file = models.Index("(file_id, place_first) WHERE file_id IS NOT NULL")
     _recent_rejected = models.Index("(endpoint_id, occurred_at) WHERE verdict = 'rejected'")
 
     def _compute_headers_text(self):

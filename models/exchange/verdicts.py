@@ -58,7 +58,14 @@ def stops_lane(work, profiles):
     if not isinstance(outcome, Fault) or outcome.code == "sequence.superseded":
         return False
     profile = profiles.get(work.interface_id)
-    return outcome.retryable or profile is None or profile.head_policy == "block"
+    return outcome.retryable or _blocks(work, profile)
+
+
+def _blocks(work, profile):
+    """A file that nobody can open holds up nobody: which lines its documents belong to is not known."""
+    if profile is None:
+        return work.ordering_key != queue.UNOPENED
+    return profile.head_policy == "block"
 
 
 def held_back(works, profiles):
@@ -120,8 +127,7 @@ def _verdict(profiles, work, lane_id, wait_seconds):
             burn=True,
             **common,
         )
-    block = profile is None or profile.head_policy == "block"
-    return queue.Verdict(work.message_id, lane_id, "fail", block=block, **common)
+    return queue.Verdict(work.message_id, lane_id, "fail", block=_blocks(work, profile), **common)
 
 
 def _throttled(work, profile, wait_seconds):

@@ -257,10 +257,13 @@ def test_json_lines_come_one_by_one_and_a_bad_one_stops_no_other():
     assert parts[1].faults[0].detail == "Line 3: The JSON is broken at column 6: a value should stand here."
 
 
-def test_as_one_document_json_lines_are_a_list():
+def test_as_one_document_json_lines_are_one_line():
     data = NdjsonCodec().encode([{"a": 1}, {"b": "x\ny"}])
     assert data == b'{"a":1}\n{"b":"x\\ny"}\n'
-    assert NdjsonCodec().decode(data) == [{"a": 1}, {"b": "x\ny"}]
+    assert [part.document for part in NdjsonCodec().split(data)] == [{"a": 1}, {"b": "x\ny"}]
+    assert NdjsonCodec().decode(b'{"a":1}\n\n') == {"a": 1}
+    with pytest.raises(Fault, match="several documents"):
+        NdjsonCodec().decode(data)
     with pytest.raises(Fault) as caught:
         NdjsonCodec().decode(b'{"a":1}\n{')
     assert caught.value.code == "decode.malformed"

@@ -79,7 +79,7 @@ def test_what_could_mean_anybody_is_refused(kind, value):
 
 
 def test_what_postgresql_searches_for():
-    assert Identifier("name", "Zoë Ünal").searched() == sorted(
+    assert set(Identifier("name", "Zoë Ünal").searched()) >= set(
         {
             "zo\\303\\253 \\303\\274nal",
             "zo\\303\\253 \\303\\234nal",
@@ -91,3 +91,21 @@ def test_what_postgresql_searches_for():
     )
     assert Identifier("phone", "+49 30 1234567").searched_digits().startswith("3[^0-9]{0,2}0")
     assert Identifier("phone", "+49 30 1234567").searched() == []
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "iso8859-1", "iso8859-2", "cp1252", "cp850", "utf-16-le"])
+def test_a_name_is_found_in_the_character_set_of_its_file(charset):
+    person = Identifier("name", "Jürgen Müller")
+    file = "UNB+UNOC:3+A+B'NAD+DP+++Jürgen Müller'".encode(charset)
+    assert find_in(file, person)
+    assert not find_in("UNB+UNOC:3+A+B'NAD+DP+++Jörgen Möller'".encode(charset), person)
+    escaped = "".join(
+        f"\\{byte:03o}" if byte == 0 or byte > 127 else chr(byte) for byte in "Jürgen Müller".encode(charset)
+    )
+    assert escaped.lower() in person.searched()
+
+
+def test_a_name_is_found_although_edi_releases_its_apostrophe():
+    person = Identifier("name", "Ann O'Neill")
+    assert find_in(b"UNB+UNOC:3+A+B'NAD+DP+++Ann O?'Neill'", person)
+    assert "ann o?'neill" in person.searched()

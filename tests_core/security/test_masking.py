@@ -1,6 +1,7 @@
 """What is shown of headers and documents."""
 
 import copy
+import json
 
 import pytest
 from sync_governance.core.security.masking import MASK, mask_document, mask_fault, mask_headers
@@ -121,3 +122,44 @@ def test_a_fault_does_not_repeat_what_it_found_of_a_person():
     assert masked["causes"][0]["found"] == f"'{MASK}'"
     assert masked["causes"][1] == other
     assert mask_fault({"code": "c", "detail": "d"}) == {"code": "c", "detail": "d"}
+
+
+def test_who_is_named_in_edi_is_hidden_and_the_business_stays_readable():
+    x12 = {
+        "parties": [
+            {
+                "role": "ST",
+                "name": "Ann Lee",
+                "id": "S1",
+                "names": [{"further_name": "c/o Bob"}],
+                "address": [{"street": "Light Street 1", "further_street": "Back door"}],
+                "city": "Boston",
+                "postal_code": "02101",
+                "contacts": [{"function": "DC", "name": "Ann", "numbers": [{"qualifier": "TE", "number": "555"}]}],
+            }
+        ],
+        "lines": [{"line": "1", "quantity": 6, "ids": [{"qualifier": "VN", "id": "L-100"}]}],
+    }
+    edifact = {
+        "parties": [
+            {
+                "role": "DP",
+                "name_and_address": {"lines": ["Ann Lee", "Light Street 1"]},
+                "names": ["Ann Lee"],
+                "streets": ["Light Street 1"],
+                "city": "Boston",
+                "contacts": [{"name": "Ann", "communications": [{"channels": [{"number": "555", "type": "TE"}]}]}],
+            }
+        ],
+        "references": [{"qualifier": "ON", "number": "PO-1"}],
+    }
+    for document in (x12, edifact):
+        text = json.dumps(mask_document(document), ensure_ascii=False)
+        for said in ("Ann", "Bob", "Light Street", "Back door", "Boston", "02101", "555"):
+            assert said not in text, (said, text)
+    masked = mask_document(x12)
+    assert (masked["parties"][0]["role"], masked["parties"][0]["id"]) == ("ST", "S1")
+    assert masked["lines"] == x12["lines"]
+    assert mask_document(edifact)["references"] == edifact["references"]
+    assert mask_document(edifact)["parties"][0]["contacts"][0]["communications"][0]["channels"][0]["type"] == "TE"
+    assert mask_document(edifact, personal=False) == edifact

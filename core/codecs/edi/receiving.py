@@ -142,6 +142,8 @@ class InterchangeReader(ABC):
 
     def begin_message(self, kind: str, reference: str, version: str, association: str, header: dict[str, Any]) -> None:
         """A message begins with the current segment."""
+        if self.options.first:
+            self.source.number = self.segment.number = self.options.first
         self.segment.in_message = self._in_message = 1
         group = self.group or self.begin_group("", {})
         self.message = MessageReport(kind, reference, version, header, self.segment.number)
@@ -177,7 +179,8 @@ class InterchangeReader(ABC):
             findings,
             self.references(message),
             message.position,
-            message,
+            (message.position, self.segment.number - cut),
+            message=message,
             raw=self._raw(cut) if self.options.raw else b"",
         )
 
@@ -273,7 +276,7 @@ class InterchangeReader(ABC):
         references = {name: value for name, value in references.items() if value}
         faults = tuple(fault for fault in report.all_faults if fault.kind not in _MINOR)
         findings = tuple(fault for fault in report.all_faults if fault.kind in _MINOR)
-        return EdiPart(None, faults, findings, references, report.position, None, report)
+        return EdiPart(None, faults, findings, references, report.position, interchange=report)
 
     def blame(
         self,

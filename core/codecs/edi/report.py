@@ -24,6 +24,7 @@ class ReadOptions:
     :param tolerate: problems that are findings although they refuse a document elsewhere
     :param segment_limit: how many segments one message may have
     :param raw: give each message's bytes too, as an interchange of its own
+    :param first: the number of the segment with which the message began in its file, where it was taken out of one
     """
 
     guides: Callable[[str, str, str, str], Guide | None] = nearest
@@ -32,6 +33,7 @@ class ReadOptions:
     tolerate: frozenset[str] = frozenset()
     segment_limit: int = 1_000_000
     raw: bool = False
+    first: int = 0
 
 
 def is_refused(fault: EdiFault, options: ReadOptions) -> bool:

@@ -95,6 +95,8 @@ class Layout:
     key: tuple[str, ...]
     head: tuple[str, ...]
     sums: tuple[tuple[str, str], ...] = field(default=())
+    piece: bool = False
+    """Whether what is read is one document that was taken out of its file: the file itself is not judged."""
 
     @property
     def trims(self) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 from ...faults import Fault
-from ..lines import Lines
-from ..parts import Part
+from ..lines import Lines, Slices
+from ..parts import Part, Place
 from .cells import SHOWN, Cells, is_blank, misplaced
 from .layout import ANY, Check, Field, Layout, Record
 from .rows import Row, at_line, rows
@@ -19,29 +19,73 @@ from .values import EXACT
 MOST_FAULTS = 100
 
 
-def split(layout: Layout, data: BinaryIO | bytes) -> Iterator[Part]:
-    """The documents of a flat file; what is wrong with the file as a whole comes as a part without a document."""
+@dataclass
+class Frame:
+    """What is learnt of a file while it is read: its character set, and the lines that every document of it needs."""
+
+    charset: str = ""
+    lines: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, number: int, row: Row) -> None:
+        """The row that begins on the line ``number`` is one of those."""
+        self.lines.append((number, _last_line(number, row)))
+
+    def bytes_of(self, stream: BinaryIO) -> bytes:
+        """Those lines; ``stream`` is the file from its beginning."""
+        slices = Slices(stream, self.charset)
+        return b"".join([slices.take(first, last) for first, last in self.lines])
+
+
+def split(layout: Layout, data: BinaryIO | bytes, frame: Frame | None = None) -> Iterator[Part]:
+    """The documents of a flat file; what is wrong with the file as a whole comes as a part without a document.
+
+    :param frame: is filled before the first document is given
+    """
+    return _split(layout, data, frame or Frame())
+
+
+def split_piece(layout: Layout, data: bytes, place: Place) -> Iterator[Part]:
+    """The document that was taken out of its file together with the lines that it needs, numbered as in the file."""
+    own = place.last - place.first + 1
+    wide = place.charset.startswith("utf-16")
+    end = b"\n" if b"\n" in data or wide else b"\r"
+    lines = sum(1 for _line in Lines(data, [place.charset])) if wide else data.count(end) + (not data.endswith(end))
+    there = lines - own
+    layout = replace(layout, charsets=(place.charset,), skip_last=0, piece=True)
+    return _split(layout, data, Frame(), (there, place.first))
+
+
+def _split(layout: Layout, data: BinaryIO | bytes, frame: Frame, jump: tuple[int, int] | None = None) -> Iterator[Part]:
     try:
-        lines = Lines(data, layout.charsets)
+        lines = Lines(data, layout.charsets, jump)
+        frame.charset = lines.charset
+        if layout.skip_lines:
+            frame.lines.append((1, layout.skip_lines))
         found = rows(layout, lines)
         if layout.header:
-            layout = _with_columns(layout, found)
+            layout = _with_columns(layout, found, frame)
     except Fault as fault:
         yield Part(None, (fault,))
         return
     if layout.by == "line":
         yield from _each_row(layout, found)
     else:
-        yield from _Assembly(layout).parts(found)
+        yield from _Assembly(layout, frame).parts(found)
 
 
-def _with_columns(layout: Layout, found: Iterator[tuple[int, Row | Fault]]) -> Layout:
+def _last_line(number: int, row: Row) -> int:
+    """The last line of the row that begins on the line ``number``: its cells hold its line breaks."""
+    return number if isinstance(row, str) else number + sum([cell.count("\n") for cell in row])
+
+
+def _with_columns(layout: Layout, found: Iterator[tuple[int, Row | Fault]], frame: Frame) -> Layout:
     """``layout`` with the places of its columns, which the first row that is not empty names."""
     number, row = next(((number, row) for number, row in found if row), (0, []))
     if isinstance(row, Fault):
         raise row
     if not row:
         raise Fault("decode.malformed", "The file is empty: not even its columns are named.", subject="empty")
+    frame.add(number, row)
     names = [cell.strip() for cell in row]
     record = layout.records[ANY]
     if layout.open:
@@ -72,14 +116,16 @@ def _text_column(name: str, index: int) -> Field:
 
 
 def _each_row(layout: Layout, found: Iterator[tuple[int, Row | Fault]]) -> Iterator[Part]:
-    cells, trims = Cells(layout, layout.records[ANY]), layout.trims
+    cells, trims, multiline = Cells(layout, layout.records[ANY]), layout.trims, layout.multiline
     for number, row in found:
         if isinstance(row, Fault):
-            yield Part(None, (row,), position=number)
+            yield Part(None, (row,), position=number, extent=(number, number))
         elif not is_blank(row, trims):
             values, faults = cells(number, row)
             references = {name: str(values[name]) for name in layout.key if values.get(name) is not None}
-            yield Part(None if faults else values, tuple(faults), tuple(cells.findings()), references, number)
+            last = _last_line(number, row) if multiline else number
+            extent = (number, last)
+            yield Part(None if faults else values, tuple(faults), tuple(cells.findings()), references, number, extent)
 
 
 # -- documents of several rows ---------------------------------------------------------------------------------------
@@ -88,10 +134,24 @@ def _each_row(layout: Layout, found: Iterator[tuple[int, Row | Fault]]) -> Itera
 class _Document:
     """A document that is being put together."""
 
-    __slots__ = ("counts", "ended", "faults", "findings", "head", "last", "lines", "position", "sums", "values")
+    __slots__ = (
+        "begin",
+        "counts",
+        "end",
+        "ended",
+        "faults",
+        "findings",
+        "head",
+        "last",
+        "lines",
+        "position",
+        "sums",
+        "values",
+    )
 
     def __init__(self, position: int) -> None:
         self.position = position
+        self.begin = self.end = position
         self.values: dict[str, Any] = {}
         self.head: dict[str, Any] = {}
         self.faults: list[Fault] = []
@@ -114,8 +174,10 @@ class _Document:
 class _Assembly:
     """Puts documents together, row by row; holds one at a time."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, frame: Frame) -> None:
         self._layout = layout
+        self._frame = frame
+        self._row_end = self._unplaced_from = 0
         self._cells = {name: Cells(layout, record) for name, record in layout.records.items()}
         self._open: _Document | None = None
         self._key: tuple[Any, ...] | None = None
@@ -133,7 +195,7 @@ class _Assembly:
 
     def parts(self, found: Iterator[tuple[int, Row | Fault]]) -> Iterator[Part]:
         """:param found: the rows of the file"""
-        layout, trims = self._layout, self._layout.trims
+        layout, trims, multiline = self._layout, self._layout.trims, self._layout.multiline
         for number, row in found:
             if not isinstance(row, Fault) and is_blank(row, trims):
                 if layout.by == "blank_line":
@@ -141,8 +203,10 @@ class _Assembly:
                 continue
             self._file.lines += 1
             if isinstance(row, Fault):
+                self._row_end = number
                 yield from self._stray(number, row)
                 continue
+            self._row_end = _last_line(number, row) if multiline else number
             record = self._record_of(row)
             if record is None:
                 yield from self._stray(number, self._unknown(number, row))
@@ -184,12 +248,14 @@ class _Assembly:
         """A line of which nobody knows where it belongs: to the document that is open, and perhaps to the next."""
         self._lost = True
         if self._layout.by == "key":
+            self._unplaced_from = self._unplaced_from if self._unplaced else number
             self._unplaced.append(fault)
         if self._open is not None and self._open.ended:
             yield from self._close()
         if self._open is None:
             self._open = _Document(number)
         self._open.lines += 1
+        self._open.end = self._row_end
         self._open.blame(fault)
 
     # -- rows that are all alike --
@@ -241,6 +307,8 @@ class _Assembly:
         else:
             yield from self._close()
             self._open = _Document(number)
+            if unplaced:
+                self._open.begin = self._unplaced_from
         assert self._open is not None  # noqa: S101  one of both
         self._open.blame(*unplaced)
         self._key = key
@@ -339,12 +407,14 @@ class _Assembly:
         else:
             self._envelope = {record.into or "file": values}
             self._misled = faults
+            self._frame.lines.append((number, self._row_end))
         self._file.blame(*faults)
 
     # -- counting and closing --
 
     def _count(self, document: _Document, name: str, values: dict[str, Any], faults: list[Fault]) -> None:
         document.lines += 1
+        document.end = self._row_end
         if odd := self._cells[name].findings():
             document.note(odd)
         if faults:
@@ -406,10 +476,13 @@ class _Assembly:
         references = {name: str(document.values[name]) for name in layout.key if document.values.get(name) is not None}
         if layout.by == "key" and self._key and not references:
             references = {name: str(value) for name, value in zip(layout.key, self._key, strict=True)}
-        yield Part(values, tuple(document.faults), tuple(document.findings), references, document.position)
+        extent = (document.begin, document.end)
+        yield Part(values, tuple(document.faults), tuple(document.findings), references, document.position, extent)
 
     def _end(self) -> Iterator[Part]:
         """What is wrong with the file as a whole."""
+        if self._layout.piece:
+            return
         for record in self._layout.records.values():
             if record.role in ("file_header", "file_trailer") and not record.optional and record.name not in self._seen:
                 self._file.blame(_cut_off(self._file.lines, f"file (there is no {record.name})"))

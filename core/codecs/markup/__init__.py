@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from ...faults import Fault
-from ..one_document import only_document
-from ..parts import Part
+from ..one_document import only_part
+from ..parts import Part, Piece, Place, Source
 from .layout import XML, XSI, XmlLayout, compiled, schema
-from .tree import DEPTH, Node, Reader
+from .tree import DEPTH, Node, Reader, wide_charset
 from .writer import Writer, checked_name, namespace_declarations, unfit
 
 __all__ = ["XmlCodec", "compiled", "schema"]
@@ -36,7 +36,7 @@ class XmlCodec:
 
     def decode(self, data: bytes, *, charset: str | None = None) -> dict[str, Any]:
         """The one document; the XML itself says its character set unless the transport does (``charset``)."""
-        return only_document(_split(self._layout, data, charset))
+        return only_part(_split(self._layout, data, charset)).document
 
     def encode(self, document: Any) -> bytes:
         """The document in UTF-8.
@@ -48,6 +48,28 @@ class XmlCodec:
     def split(self, data: BinaryIO | bytes, options: Mapping[str, Any] | None = None) -> Iterator[Part]:
         """See :class:`~sync_governance.core.codecs.parts.Splitter`: one part for each record, else one for the file."""
         return _split(self._in_force(options), data, None)
+
+    def part_of(self, data: bytes, place: Place | None = None) -> Part:
+        """See :class:`~sync_governance.core.codecs.parts.Splitter`."""
+        jump = (1, 1) if place is None else (_first_line(data, place), place.first)
+        return only_part(_split(self._layout, data, None, jump))
+
+    def pieces(self, source: Source) -> Iterator[Piece]:
+        """See :class:`~sync_governance.core.codecs.parts.Splitter`; none where the layout names no record.
+
+        Around each record stands what stood around it in the file, up to the first record.
+        """
+        if not self._layout.record:
+            return
+        reader = Reader(self._layout.record, cuts=True)
+        with source() as stream:
+            try:
+                for node in reader.read(stream):
+                    part = _part(self._layout, node, reader.root)
+                    place = Place(node.line, node.last_line)
+                    yield Piece(node.raw, place, f"line {node.line}", None, part.faults)
+            except Fault as fault:
+                yield Piece(None, Place(1, 1), faults=(fault,))
 
     # pylint: disable-next=method-required-super
     def write(self, documents: Iterable[Any], options: Mapping[str, Any] | None = None) -> Iterator[bytes]:
@@ -75,8 +97,10 @@ class XmlCodec:
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
-def _split(layout: XmlLayout, data: BinaryIO | bytes, charset: str | None) -> Iterator[Part]:
-    reader, records = Reader(layout.record, charset), 0
+def _split(
+    layout: XmlLayout, data: BinaryIO | bytes, charset: str | None, jump: tuple[int, int] = (1, 1)
+) -> Iterator[Part]:
+    reader, records = Reader(layout.record, charset, jump=jump), 0
     try:
         for node in reader.read(data):
             records += 1
@@ -102,6 +126,13 @@ def _part(layout: XmlLayout, node: Node, around: Node | None) -> Part:
     except Fault as fault:
         return Part(None, (fault,), position=node.line)
     return Part(document, position=node.line)
+
+
+def _first_line(data: bytes, place: Place) -> int:
+    """The line on which the record begins that was cut out of its file: nothing but tags stands behind it."""
+    text = data.decode(wide_charset(data) or "latin-1", "replace")
+    breaks = text.count("\n") + text.count("\r") - text.count("\r\n")
+    return 1 + breaks - (place.last - place.first)
 
 
 def _value(layout: XmlLayout, node: Node, path: tuple[str, ...]) -> Any:

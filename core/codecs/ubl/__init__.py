@@ -14,7 +14,7 @@ from ...contracts import validate
 from ...faults import Fault
 from ..markup.tree import Reader
 from ..markup.writer import unfit
-from ..one_document import only_document
+from ..one_document import only_part
 from ..parts import Part
 from . import reading, writing
 
@@ -43,7 +43,7 @@ class UblCodec:
 
     def decode(self, data: bytes, *, charset: str | None = None) -> dict[str, Any]:
         """The document; the XML itself says its character set unless the transport does (``charset``)."""
-        return only_document(_split(data, charset))
+        return only_part(_split(data, charset)).document
 
     def encode(self, document: Any) -> bytes:
         """The document in UTF-8.
