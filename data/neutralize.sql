@@ -14,6 +14,7 @@ UPDATE sync_data_transfer SET state = 'revoked', revoked_at = now() AT TIME ZONE
 
 -- Work that was under way elsewhere when the copy was taken is nobody's here.
 UPDATE sync_lane SET claim = NULL, worker_id = NULL, claimed_at = NULL WHERE claim IS NOT NULL;
+UPDATE sync_poll SET claim = NULL, worker_id = NULL, claimed_at = NULL, wanted_at = NULL;
 DELETE FROM sync_worker;
 -- Which database is in use is for a security officer to say anew, on screen.
 UPDATE sync_production SET fingerprint = NULL, as_copy = false;

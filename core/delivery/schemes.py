@@ -1,7 +1,7 @@
 """Every way in which a sender can prove who he is: by signing (see :mod:`.profiles`), or by showing something.
 
 ``schemes.json`` has one entry for each thing that can be shown: an API key, a user with a password, a bearer token, a
-client certificate. Members besides those of a profile:
+client certificate, a key of SSH. Members besides those of a profile:
 
 ``header``, ``prefix``       where an API key stands and what stands before it
 ``token_seconds``            how long a token of our own token endpoint lives
@@ -40,7 +40,7 @@ class Shown:
 
     title: str
     description: str
-    kind: Literal["api_key", "basic", "oauth2", "mtls"]
+    kind: Literal["api_key", "basic", "oauth2", "mtls", "ssh_key"]
     dedupe: tuple[tuple[str, ...], ...]
     topic: tuple[str, ...]
     settings: tuple[str, ...]
@@ -85,7 +85,7 @@ def scheme_of(name: str, settings: Mapping[str, Any] | None = None) -> Scheme:
 
 
 def kind_of(name: str) -> str:
-    """``signature``, or what is shown: ``api_key``, ``basic``, ``oauth2``, ``mtls``."""
+    """``signature``, or what is shown: ``api_key``, ``basic``, ``oauth2``, ``mtls``, ``ssh_key``."""
     scheme = _shown().get(name)
     return scheme.kind if scheme else "signature"
 

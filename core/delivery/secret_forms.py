@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from ..security import hashing
 from .certificates import agreement_problem, pair_problem, rewrapped
 from .schemes import kind_of
+from .sftp import key_problem
 from .signatures import secret_problem
 
 _KEY_KINDS = {"api_key": "sgk", "oauth2": "sgs"}
@@ -45,7 +46,7 @@ def issue(scheme: str) -> str:
 
 def tidied(secret: str, scheme: str, *, sends: bool) -> str:
     """``secret`` as it was before a form of one line took it."""
-    return rewrapped(secret) if sends and kind_of(scheme) == "mtls" else secret
+    return rewrapped(secret) if sends and kind_of(scheme) in ("mtls", "ssh_key") else secret
 
 
 def problem(
@@ -57,6 +58,8 @@ def problem(
         return secret_problem(secret, profile=scheme, settings=settings)
     if kind == "mtls":
         why = pair_problem(secret, now or datetime.now(timezone.utc)) if sends else agreement_problem(secret)
+    elif kind == "ssh_key":
+        why = key_problem(secret) if sends else "is of no use here: nobody logs in to Odoo with it"
     elif sends:
         why = _sent_problem(secret, kind)
     elif kind == "basic":

@@ -82,11 +82,15 @@ class SyncEndpoint(models.Model):
         if waits:
             return "warning", self.env._("The partner asked us to wait until %s", self._local(self.breaker_until))
         if self.breaker_failures:
+            if self._is_polled():
+                return "warning", self.env._("Looks that failed lately: %s", self.breaker_failures)
             return "warning", self.env._("Deliveries that failed lately: %s", self.breaker_failures)
         return "good", self.env._("No trouble known")
 
     def _disturbance(self, waits):
         since = self._local(self.disturbed_since or self.breaker_since)
+        if self._is_polled():
+            return self.env._("No answer since %s. We look again from time to time", since)
         if waits and self.breaker_state == "open":
             return self.env._(
                 "No answer since %(since)s. One document is tried at %(at)s; the others wait",
@@ -185,11 +189,7 @@ class SyncEndpoint(models.Model):
                 endpoint=self.name,
                 since=str(self.disturbed_since),
             )
-        detail += " " + (
-            self.env._("Nothing more is sent there; what is to be delivered waits until somebody lets it go on.")
-            if self.pause_reason
-            else self.env._("What is to be delivered waits; one document goes out from time to time to try.")
-        )
+        detail += " " + self._what_waits()
         self.env["sync.exception"]._open(
             code,
             detail=detail,
@@ -200,6 +200,19 @@ class SyncEndpoint(models.Model):
             endpoint=self,
         )
         self._move({"alerted_at": self.env.cr.now()})
+
+    def _what_waits(self):
+        if self._is_polled():
+            return (
+                self.env._("Nothing more is fetched there until somebody lets it go on.")
+                if self.pause_reason
+                else self.env._("We look again from time to time; what the partner has for us stays there.")
+            )
+        return (
+            self.env._("Nothing more is sent there; what is to be delivered waits until somebody lets it go on.")
+            if self.pause_reason
+            else self.env._("What is to be delivered waits; one document goes out from time to time to try.")
+        )
 
     def _say_over(self, note):
         for code in ("deliver.gone", "deliver.disturbed"):

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from ...core import queue
 from ..exception.collecting import ANYTHING as EXCEPTIONS
 from .cursor import looking
+from .poll import ANY_WANTED
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What waits. ``pools`` have lanes in good standing that are due, ``doubtful`` whether there are any others."""
+    """What waits. ``pools`` have lanes in good standing that are due, ``doubtful`` whether there are any others.
+
+    ``polls``: partners are to be asked what they have for us.
+    """
 
     commands: bool
     due: bool
@@ -17,6 +21,7 @@ class Glance:
     exceptions: bool
     pools: frozenset
     doubtful: bool
+    polls: bool = False
 
 
 _GLANCE = queue.Frequent(f"""
@@ -25,7 +30,8 @@ _GLANCE = queue.Frequent(f"""
            EXISTS (SELECT FROM sync_event WHERE state = 'new'),
            EXISTS (SELECT FROM ({EXCEPTIONS}) AS x (failed, rejected, over) WHERE failed OR rejected OR over),
            ARRAY({queue.POOLS_WITH_WORK}),
-           EXISTS ({queue.ANY_IN_DOUBT})
+           EXISTS ({queue.ANY_IN_DOUBT}),
+           EXISTS ({ANY_WANTED})
 """)
 
 
@@ -33,5 +39,5 @@ def glance(registry, pools):
     """What there is to do just now for a worker that serves ``pools``; one statement."""
     with looking(registry) as cr:
         cr.execute(_GLANCE, {"pools": list(pools)})
-        commands, due, events, exceptions, with_work, doubtful = cr.fetchone()
-    return Glance(commands, due, events, exceptions, frozenset(with_work), doubtful)
+        commands, due, events, exceptions, with_work, doubtful, polls = cr.fetchone()
+    return Glance(commands, due, events, exceptions, frozenset(with_work), doubtful, polls)

@@ -26,6 +26,7 @@ class SyncEngine(models.AbstractModel):
             self._look_after("lost wake-ups", self._sweep),
         ]
         self._look_after("health of endpoints", self._look_after_endpoints)
+        self._look_after("pick-ups", self._look_after_polls)
         self._look_after("dead workers", self._bury)
         self._look_after("idle lanes", self._delete_idle_lanes)
         self._look_after("health", self.env["sync.engine.check"]._refresh)
@@ -36,6 +37,11 @@ class SyncEngine(models.AbstractModel):
         with read_committed(self.env.registry) as cr:
             # Superuser: the system looks after every company's endpoints.
             api.Environment(cr, api.SUPERUSER_ID, {})["sync.endpoint"]._look_after()
+
+    def _look_after_polls(self):
+        with read_committed(self.env.registry) as cr:
+            # Superuser: as above.
+            api.Environment(cr, api.SUPERUSER_ID, {})["sync.endpoint"]._look_after_polls()
 
     def _look_after(self, name, part):
         try:

@@ -73,7 +73,7 @@ class Loop:
             if worked:
                 self._gather(worked, time.monotonic() - started)
                 continue
-            if pump.flights:
+            if pump.flights or self.worker.poller.looks_under_way():
                 pump.wait(WIRE_SECONDS)
                 continue
             self.worker.fall_asleep()

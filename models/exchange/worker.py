@@ -12,6 +12,7 @@ from odoo.modules import module
 from ...core import queue
 from .cursor import read_committed
 from .janitor import Janitor
+from .polling import Poller
 from .pump import Pump
 
 _logger = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ class Worker:
         self.id = None
         self.processed = 0
         self.pump = Pump(self, inline=in_test())
+        self.poller = Poller(self, inline=in_test())
         self.probes = set()
         self._stop = threading.Event()
         self._thread = None
@@ -107,7 +109,9 @@ class Worker:
 
     def __exit__(self, *exc_info):
         try:
+            self.poller.ask_to_end()
             self.pump.drain(self.registry)  # the heartbeat goes on meanwhile
+            self.poller.drain()
         finally:
             self.pump.close()
             self._stop.set()

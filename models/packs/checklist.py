@@ -96,7 +96,7 @@ class SyncOnboardingStep(models.Model):
                 missing.append(f"{door.display_name}: {problem}")
             if door.authorities_until and door.authorities_until <= fields.Datetime.now():
                 missing.append(self.env._("%s: a private authority has expired.", door.display_name))
-            if door.direction != "internal" and door.authentication == "none":
+            if door.direction != "internal" and door.authentication == "none" and not door.carrier:
                 missing.append(self.env._("%s lets in whoever comes.", door.display_name))
             if door.state not in ("live", "suspended"):
                 missing.append(self.env._("%s is not live yet.", door.display_name))

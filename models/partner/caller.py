@@ -100,6 +100,11 @@ class SyncCaller(models.AbstractModel):
         :param plain: it came over the network unencrypted
         :raises Fault: ``authentication.*``; ``engine.configuration`` when the endpoint has no secret to verify with
         """
+        if profile["transport"] != "webhook":
+            # We fetch what comes in there: nobody calls it, whatever he shows.
+            raise Fault(
+                "receive.endpoint_unknown", "Nobody calls this endpoint.", subject=f"endpoint {profile['code']}"
+            )
         _refuse_plain(profile, plain)
         if profile["allowed_sources"] and not within(remote_address, profile["allowed_sources"]):
             raise Fault(

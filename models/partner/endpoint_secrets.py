@@ -76,7 +76,7 @@ class SyncEndpoint(models.Model):
     def _has_valid_credential(self):
         """Whether a secret for the endpoint's direction is valid now."""
         self.ensure_one()
-        return bool(self._valid_rows("sign" if self.direction == "outbound" else "verify"))
+        return self.authentication == "none" or bool(self._valid_rows("sign" if self._connects() else "verify"))
 
     @api.private
     def _valid_rows(self, purpose, expired=False):
@@ -109,7 +109,7 @@ class SyncEndpoint(models.Model):
         Among them are those whose secrets have ended: who shows one is told so.
         """
         keys, users, headers = {}, {}, set()
-        for endpoint in self.sudo().search([("direction", "=", "inbound")]):  # sudo: a caller has no user yet
+        for endpoint in self.sudo().search([("transport", "=", "webhook")]):  # sudo: a caller has no user yet
             for credential in endpoint.credential_ids:
                 if credential.username:
                     users[credential.username] = endpoint.code

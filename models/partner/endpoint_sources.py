@@ -29,7 +29,7 @@ class SyncEndpoint(models.Model):
 
     @api.constrains("authentication_settings", "authentication", "allowed_private_hosts")
     def _check_token_url(self):
-        for endpoint in self.filtered(lambda e: e.authentication == "oauth2" and e.direction == "outbound"):
+        for endpoint in self.filtered(lambda e: e.authentication == "oauth2" and e._connects()):
             parts = urlsplit(endpoint._settings().get("token_url", ""))
             if parts.scheme == "http" and f"{parts.hostname}:{parts.port or 80}" not in endpoint._private_hosts():
                 raise ValidationError(
