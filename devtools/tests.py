@@ -8,14 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import addons_link, browser, faults, layout, lint, postgres, processes, python_env, workbench
+from . import addons_link, browser, faults, layout, lint, postgres, processes, python_env, rabbitmq, workbench
 from .console import DevError, say, warn
 from .database import Databases
 from .test_selection import Selection, select, through_link, with_browser
 
 NO_TESTS = 5  # pytest's exit status when nothing was collected
-WORKERS = 2
+MOST_WORKERS = 3
 PLUGINS = Path(__file__).parent / "plugins"
+RABBIT_TESTS = "tests/test_amqp.py"
 
 
 @dataclass
@@ -89,8 +90,9 @@ def _core(paths: Sequence[str], options: Sequence[str]) -> Tally:
 
 
 def _spread() -> list[str]:
-    """Pytest's options for two processes, each with whole files, where there is more than one core."""
-    return ["-n", str(WORKERS), "--dist", "loadfile"] if (os.cpu_count() or 1) > 1 else []
+    """Pytest's options for several processes, each with whole files; one core is left to databases and brokers."""
+    cores = os.cpu_count() or 1
+    return ["-n", str(min(MOST_WORKERS, max(2, cores - 1))), "--dist", "loadfile"] if cores > 1 else []
 
 
 def _simulators(paths: Sequence[str], options: Sequence[str]) -> Tally:
@@ -115,7 +117,9 @@ def _odoo(paths: Sequence[str], options: Sequence[str], arguments) -> Tally:
         databases = Databases(bench)
         if quiet:
             spread = _spread() if len(quiet) > 1 and bench.server.binaries else []
-            total += _pytest_odoo("Odoo", databases, databases.addon_template(), [*options, *spread], quiet)
+            options_quiet = [*options, *spread, *(["-p", "own_filestore"] if spread else [])]
+            template = databases.addon_template()
+            total += _pytest_odoo("Odoo", databases, template, options_quiet, quiet, {"PYTHONPATH": str(PLUGINS)})
         if tours and has_browser:
             total += _pytest_odoo("browser", databases, databases.browser_template(), options, tours)
         elif tours:
@@ -135,6 +139,8 @@ def _pytest_odoo(
 ) -> Tally:
     """One pytest on a clone of a template; `added` is put behind what the environment's variables say."""
     environment = databases.bench.environment()
+    if any(path.partition("::")[0].endswith(RABBIT_TESTS) for path in paths):
+        environment |= rabbitmq.environment()
     for name, value in (added or {}).items():
         environment[name] += os.pathsep + value
     with databases.clone(template, "test") as database:

@@ -57,6 +57,17 @@ class Authority:
             builder = builder.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), False)
         return builder.sign(self._key, hashes.SHA256())
 
+    def files(self, folder, address="127.0.0.1"):
+        """Paths of a private key and of a certificate of this authority for ``address``, for a server of its own."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        pem = serialization.Encoding.PEM
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "partner")])
+        chain = self._signed(subject, key, False, address).public_bytes(pem)
+        private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        (folder / "key.pem").write_bytes(private)
+        (folder / "chain.pem").write_bytes(chain)
+        return folder / "key.pem", folder / "chain.pem"
+
     @contextmanager
     def server(self, handler, address="127.0.0.1"):
         """An HTTPS server on loopback that this authority certifies; gives its port. ``handler`` as http.server's."""

@@ -34,9 +34,11 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.poolmanager import PoolManager
 from urllib3.util import Timeout
+from urllib3.util.ssltransport import SSLTransport
 
 from ..faults import Fault
-from .addresses import AddressGuard
+from .addresses import AddressGuard, parsed_address
+from .proxies import Proxy, failed, open_tunnel
 
 Resolver = Callable[..., list[tuple[Any, ...]]]
 
@@ -73,6 +75,16 @@ class Reuse:
 
 
 REUSE: ContextVar[Reuse | None] = ContextVar("reuse_of_connections", default=None)
+
+
+@dataclass(slots=True)
+class Sent:
+    """Whether anything of a request has left: from then on the partner may have taken it."""
+
+    begun: bool = False
+
+
+SENT: ContextVar[Sent | None] = ContextVar("what_was_sent", default=None)
 # A partner's address may move, and is looked up again with every new connection.
 _LONGEST_LIFE = 300.0
 # Most servers close what was idle for 60 seconds, some after five.
@@ -114,15 +126,32 @@ class DeadlineSocket(_Deadline, socket.socket):
 class DeadlineSSLSocket(_Deadline, ssl.SSLSocket):
     """A TLS socket that keeps the deadline. The handshake is bounded by the time-out set when it starts."""
 
+    @classmethod
+    def _create(cls, sock: Any, *args: Any, **settings: Any) -> Any:
+        """TLS with the partner inside TLS with a proxy: Python's own class would write past the outer one."""
+        if isinstance(sock, ssl.SSLSocket):
+            return SSLTransport(sock, settings["context"], settings.get("server_hostname"))
+        return super()._create(sock, *args, **settings)
+
 
 class _Guarded:
     """Mixin of a connection: resolve, ask the guard, dial."""
 
     guard: AddressGuard
     resolver: Resolver
+    proxy_between: Proxy | None
+    proxy_tls: ssl.SSLContext | None
     scheme: str
     opened_at = 0.0
     rested_since = 0.0
+
+    def send(self, data: Any) -> Any:
+        if self.sock is None:
+            self.connect()
+        sent = SENT.get()
+        if sent is not None:
+            sent.begun = True
+        return super().send(data)
 
     def _new_conn(self) -> socket.socket:
         self.opened_at = time.monotonic()
@@ -130,13 +159,67 @@ class _Guarded:
         if limits is None:
             raise RuntimeError("a guarded connection is made within a request with limits")
         self.guard.check_name(self.scheme, host, self.port)
+        if self.proxy_between is not None:
+            return self._tunnelled(self.proxy_between, host, limits)
+        return self._connected(self.guard, host, self.port, limits)
+
+    def _tunnelled(self, proxy: Proxy, host: str, limits: Limits) -> socket.socket:
+        """A connection to the partner through the proxy.
+
+        The guard holds all the same: the name is looked up here, and the proxy is asked for an address that may be
+        dialled. Only what an administrator allowed by name is the proxy's to look up.
+        """
+        place = f"{host}:{self.port}"
+        if self.guard.allows_by_name(host, self.port):
+            if parsed_address(host) is not None:
+                self.guard.permitted(host, self.port, [host])
+            targets = [host]
+        else:
+            targets = self.guard.permitted(host, self.port, self._looked_up(host, self.port))
+        fault: Fault | None = None
+        for target in targets:
+            connection = self._to_proxy(proxy, limits)
+            try:
+                open_tunnel(connection, proxy, target, self.port, place)
+                return connection
+            except Fault as refusal:
+                connection.close()
+                if refusal.code != "deliver.connection_failed":
+                    raise
+                fault = refusal
+            except BaseException as error:
+                connection.close()
+                if isinstance(error, OSError):
+                    raise failed(proxy, "breaks the connection off or does not answer in time") from error
+                raise
+        raise fault or failed(proxy, "was asked for no address")
+
+    def _to_proxy(self, proxy: Proxy, limits: Limits) -> socket.socket:
+        """A connection to the proxy itself, which an administrator named; metadata services stay closed to it too."""
         try:
-            found = self.resolver(host, self.port, 0, socket.SOCK_STREAM)
+            connection = self._connected(AddressGuard([proxy.name]), proxy.host, proxy.port, limits)
+        except (NewConnectionError, ConnectTimeoutError) as error:
+            raise failed(proxy, "cannot be reached") from error
+        if self.proxy_tls is None:
+            return connection
+        try:
+            return self.proxy_tls.wrap_socket(connection, server_hostname=proxy.host)
+        except (OSError, ssl.CertificateError) as error:
+            connection.close()
+            raise failed(proxy, "could not prove by its certificate who it is") from error
+
+    def _looked_up(self, host: str, port: int) -> dict[str, tuple[int, tuple[Any, ...]]]:
+        """{numeric address: (family, what is dialled)}, in the order of the name service."""
+        try:
+            found = self.resolver(host, port, 0, socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise NewConnectionError(self, f"no address for {host}") from error
-        families = {str(address[0]): (family, address) for family, _type, _protocol, _name, address in found}
+        return {str(address[0]): (family, address) for family, _type, _protocol, _name, address in found}
+
+    def _connected(self, guard: AddressGuard, host: str, port: int, limits: Limits) -> socket.socket:
+        families = self._looked_up(host, port)
         failure: OSError | None = None
-        for permitted in self.guard.permitted(host, self.port, families):
+        for permitted in guard.permitted(host, port, families):
             family, address = families[permitted]
             try:
                 return self._dialled(family, address, limits)
@@ -171,13 +254,14 @@ class _GuardedHTTPSConnection(_Guarded, HTTPSConnection):
 class _GuardedPool:
     """Mixin of a pool: its connections know the guard."""
 
-    guard: AddressGuard
-    resolver: Resolver
+    owner: _GuardedPools
 
     def _new_conn(self) -> Any:
         connection = super()._new_conn()
-        connection.guard = self.guard
-        connection.resolver = self.resolver
+        connection.guard = self.owner.guard
+        connection.resolver = self.owner.resolver
+        connection.proxy_between = self.owner.proxy_between
+        connection.proxy_tls = self.owner.proxy_tls
         return connection
 
     def _get_conn(self, timeout: Any = None) -> Any:
@@ -227,19 +311,27 @@ class _GuardedHTTPSPool(_GuardedPool, HTTPSConnectionPool):
 
 
 class _GuardedPools(PoolManager):
-    def __init__(self, guard: AddressGuard, resolver: Resolver, **settings: Any) -> None:
+    def __init__(
+        self,
+        guard: AddressGuard,
+        resolver: Resolver,
+        proxy: Proxy | None,
+        proxy_tls: ssl.SSLContext | None,
+        **settings: Any,
+    ) -> None:
         super().__init__(**settings)
         self.guard, self.resolver = guard, resolver
+        self.proxy_between, self.proxy_tls = proxy, proxy_tls
         self.pool_classes_by_scheme = {"http": _GuardedHTTPPool, "https": _GuardedHTTPSPool}
 
     def _new_pool(self, *args: Any, **kwargs: Any) -> Any:
         pool = super()._new_pool(*args, **kwargs)
-        pool.guard, pool.resolver = self.guard, self.resolver
+        pool.owner = self
         return pool
 
 
 class GuardedAdapter(HTTPAdapter):
-    """An adapter of requests over guarded connections; never a proxy, which would dial for us unguarded."""
+    """An adapter of requests over guarded connections; through a proxy only where its own settings name one."""
 
     def __init__(
         self,
@@ -249,8 +341,11 @@ class GuardedAdapter(HTTPAdapter):
         resolver: Resolver,
         authorities: str = "",
         client_certificate: str = "",
+        proxy: Proxy | None = None,
     ) -> None:
-        self._guard, self._resolver = guard, resolver
+        self._guard, self._resolver, self._proxy = guard, resolver, proxy
+        # The proxy is not shown our certificate: it is for the partner.
+        self._proxy_tls = _tls_of_proxies(authorities) if proxy is not None and proxy.scheme == "https" else None
         self._tls = _showing(authorities, client_certificate) if client_certificate else _tls_context(authorities)
         super().__init__(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
 
@@ -258,6 +353,8 @@ class GuardedAdapter(HTTPAdapter):
         self.poolmanager = _GuardedPools(
             self._guard,
             self._resolver,
+            self._proxy,
+            self._proxy_tls,
             num_pools=connections,
             maxsize=maxsize,
             block=block,
@@ -292,6 +389,14 @@ class GuardedAdapter(HTTPAdapter):
 def _tls_context(authorities: str) -> ssl.SSLContext:
     """The context of all endpoints that trust the same authorities and show no certificate."""
     return _verifying(authorities)
+
+
+@lru_cache(maxsize=32)
+def _tls_of_proxies(authorities: str) -> ssl.SSLContext:
+    """The context of the way to a proxy, in which nobody but TLS itself compares the name."""
+    context = _verifying(authorities)
+    context.check_hostname = True
+    return context
 
 
 def _showing(authorities: str, client_certificate: str) -> ssl.SSLContext:

@@ -47,6 +47,11 @@ class SyncAttempt(models.Model):
     ended_at = fields.Datetime(string="Ended", readonly=True)
     duration_ms = fields.Integer(string="Milliseconds", readonly=True)
     request_status = fields.Integer(string="HTTP status", readonly=True)
+    sent_to = fields.Char(
+        string="Sent to",
+        readonly=True,
+        help="Which of the two addresses of its endpoint this try went to; empty where there is only one.",
+    )
     fault_title = fields.Char(string="What is wrong", compute="_compute_words")
     blame_text = fields.Char(string="Where it lies", compute="_compute_words")
     faults_text = fields.Text(string="Every fault", compute="_compute_words")

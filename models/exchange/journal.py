@@ -15,13 +15,13 @@ from .sealing import ring_of, seal
 
 _ATTEMPTS = queue.Frequent("""
     INSERT INTO sync_attempt (message_id, company_id, outcome, stage, fault_code, blame, detail, faults, subject,
-                              timings, worker, duration_ms, request_status, started_at, ended_at)
+                              timings, worker, duration_ms, request_status, sent_to, started_at, ended_at)
     SELECT t.*, (clock_timestamp() AT TIME ZONE 'UTC') - make_interval(secs => t.duration_ms / 1000.0),
            clock_timestamp() AT TIME ZONE 'UTC'
       FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                  %s::text[], %s::text[], %s::text[], %s::int[], %s::int[])
+                  %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::text[])
            AS t(message_id, company_id, outcome, stage, fault_code, blame, detail, faults, subject, timings, worker,
-                duration_ms, request_status)
+                duration_ms, request_status, sent_to)
 """)
 _PAYLOADS = queue.Frequent("""
     INSERT INTO sync_payload (message_id, company_id, kind, content, key_id, size, sha256, content_type, created_at)
@@ -152,6 +152,7 @@ def _attempts(cr, works, worker, retried):
                 worker,
                 int(sum(work.timings.values())),
                 work.response_status,
+                work.sent_to,
             )
         )
     columns = [list(column) for column in zip(*rows, strict=True)]

@@ -13,7 +13,7 @@ from ...core import queue
 from ...core.faults import Fault
 from ...core.queue.feed import FEED, place
 from ...core.work import Done, Wait
-from . import breaker, journal, replay, stages
+from . import breaker, failover, journal, replay, stages
 from .batch import Batch
 from .cursor import CONFLICTS, LOST, business, read_committed
 from .inbound import as_fault, retrying, run_stages
@@ -26,7 +26,7 @@ class Flight:
     """One delivery from the moment it may go out until it is written back.
 
     ``claim`` is the round under which its lane is held, ``profiles`` the interfaces it was prepared with. ``result``
-    is what came of it; ``confirmed`` says that it is ``done`` and committed.
+    is what came of it; ``confirmed`` says that it is ``done`` and committed, ``counted`` that the failover was told.
     """
 
     work: Any
@@ -37,6 +37,7 @@ class Flight:
     profiles: dict = field(repr=False)
     result: Any = None
     confirmed: bool = False
+    counted: bool = False
 
 
 # -- before the network -----------------------------------------------------------------------------------------------
@@ -132,6 +133,8 @@ def _kept_back(registry, claim, flights):
         going = [message for message in wanted if lanes[message][0] in admitted]
         # Last, because it counts probes: one that were kept back afterwards would never report.
         refused = breaker.refused(cr, [(message, lanes[message][1]) for message in going])
+        leaving = set(going) - refused
+        failover.choose(cr, [flight for flight in flights if flight.work.message_id in leaving])
     kept_back = lanes.keys() - (set(going) - refused)
     if kept_back:
         with read_committed(registry) as cr:
@@ -154,13 +157,18 @@ def conclude(registry, flights, claim):
         _take_in(flight)
     _confirmed(registry, profiles, [flight for flight in flights if flight.result.fault is None], claim)
     rest = [flight for flight in flights if not flight.confirmed]
+    # Before the lanes are let go, and alone: it locks endpoints in an order of its own.
+    if any(flight.parcel.route for flight in flights):
+        with read_committed(registry) as cr:
+            failover.record(cr, flights)
+        for flight in flights:
+            flight.counted = True
 
     def keep(cr):
         journal.record_transmissions(cr, flights)
         env = api.Environment(cr, api.SUPERUSER_ID, {})  # the last use is the engine's own column
         env["sync.credential"]._used(cr, [flight.parcel.credential_id for flight in flights])
-        results = [(f.work.endpoint_id, f.result.fault, f.result.retry_after) for f in flights]
-        breaker.record(cr, results)
+        breaker.record(cr, [failover.for_breaker(flight) for flight in flights])
 
     verdicts(
         registry,

@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg2
 
-from ...core.delivery import http
+from ...core.delivery import amqp, http, kafka
 from . import outbound, stages
 from .verdicts import verdicts
 
@@ -123,7 +123,8 @@ class Pump:
         self._silence()
         if time.monotonic() - self._tidied_at > TIDY_SECONDS:
             self._tidied_at = time.monotonic()
-            http.close_idle(TIDY_SECONDS)
+            for way in (http, amqp, kafka):
+                way.close_idle(TIDY_SECONDS)
         while True:
             try:
                 self._to_write.append(self._answered.get_nowait())
@@ -191,7 +192,8 @@ class Pump:
             self._threads.shutdown(wait=False)
         self._reader.close()
         self._writer.close()
-        http.close_idle(0.0)
+        for way in (http, amqp, kafka):
+            way.close_idle(0.0)
 
     def _ring(self):
         # Full: it rings already. Closed: nobody listens any more.

@@ -17,7 +17,7 @@ class SyncCredential(models.Model):
     @api.depends("endpoint_id.authentication", "purpose")
     def _compute_issuing(self):
         for credential in self:
-            scheme, sends = credential.endpoint_id.authentication or "none", credential.purpose == "sign"
+            scheme, sends = credential._scheme() or "none", credential.purpose != "verify"
             credential.is_issued = scheme != "none" and secret_forms.is_issued(scheme, sends=sends)
             credential.may_be_issued = scheme != "none" and secret_forms.may_be_issued(scheme, sends=sends)
 
@@ -28,7 +28,7 @@ class SyncCredential(models.Model):
         self.check_access("write")
         if not self.may_be_issued:
             raise UserError(self.env._("The partner gives the secret of %s; Odoo cannot make it.", self.name))
-        secret = secret_forms.issue(self.endpoint_id.authentication)
+        secret = secret_forms.issue(self._scheme())
         self._rotate(secret, overlap_hours=overlap_hours, valid_until=valid_until)
         return secret
 
@@ -39,6 +39,11 @@ class SyncCredential(models.Model):
         if end and self.valid_until != end:
             self.valid_until = end
         return version
+
+    @api.private
+    def _scheme(self):
+        """The scheme whose secret it holds; a proxy asks for a user and a password."""
+        return "basic" if self.purpose == "proxy" else self.endpoint_id.authentication
 
     def _end_of(self, secret):
         """When a certificate that we show ends by itself: its owner is reminded before. False for anything else."""

@@ -12,6 +12,7 @@ class SyncCredential(models.Model):
     _inherit = "sync.credential"
 
     authentication = fields.Selection(related="endpoint_id.authentication")
+    proxied = fields.Char(related="endpoint_id.proxy_url", string="Proxy of its endpoint")
     username = fields.Char(
         string="User or client",
         copy=False,
@@ -44,11 +45,11 @@ class SyncCredential(models.Model):
                 vals["username"] = f"sgc_{secrets.token_hex(8)}"
         return super().create(vals_list)
 
-    @api.constrains("username", "endpoint_id")
+    @api.constrains("username", "endpoint_id", "purpose")
     def _check_username(self):
         for credential in self:
             name = credential.username or ""
-            if not name and credential.authentication in ("basic", "oauth2"):
+            if not name and credential._scheme() in ("basic", "oauth2"):
                 raise ValidationError(
                     self.env._("%s goes by a user or client as well: enter its name.", credential.endpoint_id.name)
                 )

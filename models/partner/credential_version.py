@@ -78,9 +78,9 @@ class SyncCredentialVersion(models.Model):
     def _store(self, credential, secret, *, valid_from, valid_until):
         """Keep ``secret``, encrypted or hashed, as the active version of ``credential``; the one before is overlap."""
         endpoint = credential.endpoint_id
-        sends = credential.purpose == "sign"
-        secret = secret_forms.tidied(secret, endpoint.authentication, sends=sends)
-        unusable = secret_forms.problem(secret, endpoint.authentication, sends=sends, settings=endpoint._settings())
+        scheme, sends = credential._scheme(), credential.purpose != "verify"
+        secret = secret_forms.tidied(secret, scheme, sends=sends)
+        unusable = secret_forms.problem(secret, scheme, sends=sends, settings=endpoint._settings())
         if unusable:
             raise UserError(
                 self.env._(
@@ -93,7 +93,7 @@ class SyncCredentialVersion(models.Model):
         version = super().create(  # pylint: disable=super-method-mismatch
             [{"credential_id": credential.id, "state": "active"}]
         )
-        kept = secret_forms.kept(secret, endpoint.authentication, sends=sends)
+        kept = secret_forms.kept(secret, scheme, sends=sends)
         token = None if kept.hashed else self._seal(secret, aad_of(version.id))
         version._move(
             {
