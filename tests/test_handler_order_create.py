@@ -23,6 +23,12 @@ class TestOrderCreate(FlowCase):
         self.assertEqual(self.env["sync.process"]._of(order), process)
         self.assertEqual(self.env["sync.process"]._of(order.picking_ids), process)
 
+    def test_what_becomes_of_each_line_can_be_told(self):
+        document = self.order_document()
+        outcome = self.done("order.create", self.shop, document)
+        told = [(line["id"], line["status"], line["quantity"]) for line in outcome.lines]
+        self.assertEqual(told, [(line["id"], "accepted", line["quantity"]) for line in document["lines"]])
+
     def test_an_inexact_percentage_becomes_a_discount_line(self):
         order, _process = self.place_order()
         headset = order.order_line.filtered(lambda line: line.product_id == self.headset)

@@ -20,6 +20,7 @@ STAGES = {
     "sequence",
     "gate",
     "apply",
+    "acknowledge",
     "deliver",
     "encode",
     "engine",

@@ -22,6 +22,7 @@ TEXTS = {
     "sync_transmission": ("headers", "dedupe_key", "topic", "fault_detail"),
     "sync_event": ("ordering_key",),
     "sync_effect": ("label",),
+    "sync_acknowledgement": ("detail",),
     "sync_ownership_write": ("reference", "words", "document", "values", "decision_note"),
     "sync_change_replay": ("before", "after", "differences"),
 }

@@ -9,6 +9,7 @@ from . import contract_compatibility
 from . import mapping
 from . import interface
 from . import timing
+from . import policy_acknowledgement
 from . import interface_change
 from . import subscription
 from . import interface_events

@@ -159,7 +159,8 @@ class SyncInterface(models.Model):
     def _missing_versions(self):
         """Approved versions; what stays inside Odoo is canonical already and needs no contract or mapping."""
         needed = [("policy_id", self.env._("An approved policy"), True)]
-        if self.direction != "internal":
+        # What the codec writes of itself, the acknowledgement of an interchange, is the standard's own form.
+        if self.direction != "internal" and self.document_type_id.code != "interchange.acknowledgement":
             # A partner's own form of document needs a translation; the canonical one travels as it is.
             own_form = self.contract_id.form == "partner"
             needed += [

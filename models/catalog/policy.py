@@ -58,6 +58,9 @@ class SyncPolicy(models.Model):
         "retry_schedule",
         "max_attempts",
         "acknowledgement",
+        "await_syntax_hours",
+        "await_business_hours",
+        "resend_times",
         "service_level_id",
         "retention_id",
     )

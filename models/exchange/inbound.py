@@ -13,7 +13,7 @@ from odoo.exceptions import AccessError, UserError
 from ...core import queue
 from ...core.faults import Fault
 from ...core.work import Done
-from . import journal, replay, sizing, stages
+from . import acknowledged, journal, replay, sizing, stages
 from .batch import Batch
 from .cursor import CONFLICTS, LOST, RACES, business, rolled_back
 from .loading import load
@@ -156,7 +156,10 @@ def _apply(registry, profiles, interface, works, claim, size):
 
 
 def _finish(registry, profiles, works, claim):
-    """Finish what a stage before ``apply`` already decided: nothing is to be changed in Odoo."""
+    """Finish what a stage before ``apply`` already decided: nothing is to be changed in Odoo.
+
+    An acknowledgement of what we sent is tied to it here.
+    """
     if not works:
         return set()
     with business(registry) as cr:
@@ -164,6 +167,7 @@ def _finish(registry, profiles, works, claim):
         batch._interfaces = profiles
         held = queue.fence(cr, [work.message_id for work in works], token=claim.token)
         mine = [work for work in works if work.message_id in held]
+        acknowledged.take(batch.env, mine)
         journal.finish(cr, batch, mine, claim.worker.name)
     return held
 

@@ -52,6 +52,8 @@ class InterfaceProfile:
     thin: bool = False
     codec_options: str = ""
     crossing: Any = None
+    edi: Any = None
+    awaits: tuple[tuple[str, float], ...] = ()
 
 
 class SyncEngine(models.AbstractModel):
@@ -111,4 +113,6 @@ class SyncEngine(models.AbstractModel):
             thin=record.event_content == "thin",
             codec_options=endpoint.codec_options or "",
             crossing=record._crossing(),
+            edi=endpoint._edi_identity(acknowledge=bool(policy.await_syntax_hours)),
+            awaits=policy._awaited_levels(),
         )

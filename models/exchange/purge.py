@@ -105,7 +105,14 @@ STEPS = {
         _shortest("message_days"),
         _finished("message_days", "m.id = t.id"),
         # Together with the message and in one statement each: a cascade would look for them row by row.
-        along=("sync_payload", "sync_attempt", "sync_effect", "sync_feed_entry"),
+        along=(
+            "sync_payload",
+            "sync_attempt",
+            "sync_effect",
+            "sync_feed_entry",
+            "sync_interchange",
+            "sync_acknowledgement",
+        ),
     ),
     "transmission": Step(
         "Transmissions without a message",
@@ -120,6 +127,16 @@ STEPS = {
                 ELSE {_past("t.occurred_at", f"coalesce(kept.days, {DEFAULT_DAYS['message_days']})")} END""",
         withs=f"""LEFT JOIN ({_longest("r.message_days", "endpoint_id")}) kept ON kept.endpoint_id = t.endpoint_id
                   LEFT JOIN ({_longest("r.attempt_days", "endpoint_id")}) log ON log.endpoint_id = t.endpoint_id""",
+    ),
+    "interchange": Step(
+        "Interchanges without a transmission",
+        "sync_interchange",
+        "made_at",
+        _shortest("message_days"),
+        f"""t.direction = 'inbound'
+            AND NOT EXISTS (SELECT FROM sync_transmission x WHERE x.interchange_id = t.id OFFSET 0)
+            AND {_past("t.made_at", f"coalesce(kept.days, {DEFAULT_DAYS['message_days']})")}""",
+        withs=f"LEFT JOIN ({_longest('r.message_days', 'endpoint_id')}) kept ON kept.endpoint_id = t.endpoint_id",
     ),
     "event": Step(
         "Events without a message",

@@ -311,10 +311,19 @@ def test_segments_outside_of_messages_are_told():
     assert kinds(read(data)[-1]) == ["segment_outside"]
 
 
-def test_an_interchange_acknowledgment_is_a_finding():
-    data = x12(ORDER).replace(b"GS*PO", b"TA1*000000007*260315*0930*A*000~\nGS*PO")
-    first, end = read(data)
-    assert first.document and end.faults == () and kinds(end) == ["envelope_unusual"]
+def test_an_interchange_acknowledgment_is_a_document_of_its_own_that_nobody_counts():
+    data = x12(ORDER).replace(b"GS*PO", b"TA1*000000042*260314*0915*R*006~\nGS*PO")
+    envelope, order, end = read(data)
+    assert envelope.document["message"]["type"] == "TA1" and order.document["message"]["type"] == "850"
+    assert envelope.document["answered_interchange"] == {
+        "reference": "000000042",
+        "date": "2026-03-14",
+        "time": "09:15",
+        "status": "R",
+        "code": "006",
+    }
+    assert end.faults == () and kinds(end) == []
+    assert [message.type for message in end.interchange.messages] == ["850"]
 
 
 # ------------------------------------------------------------------------------------------------------------ limits

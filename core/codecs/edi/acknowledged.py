@@ -83,14 +83,18 @@ class Verdict:
 
 
 def is_acknowledgement(document: Mapping[str, Any]) -> bool:
-    return document.get("message", {}).get("type") in ("997", "999", "CONTRL")
+    """Whether ``document`` is a 997, 999, TA1 or CONTRL as the codec reads it."""
+    message = document.get("message")
+    return isinstance(message, Mapping) and message.get("type") in ("997", "999", "TA1", "CONTRL")
 
 
 def acknowledged(document: Mapping[str, Any]) -> list[Acknowledged]:
-    """What a 997, 999 or CONTRL says, from the whole to its parts; empty for any other document."""
+    """What a 997, 999, TA1 or CONTRL says, from the whole to its parts; empty for any other document."""
     kind = document.get("message", {}).get("type")
     if kind == "CONTRL":
         return _from_contrl(document)
+    if kind == "TA1":
+        return [_from_ta1(document.get("answered_interchange", {}))]
     return _from_x12(document) if kind in ("997", "999") else []
 
 
@@ -109,6 +113,19 @@ def matched(said: Iterable[Acknowledged], sent: Iterable[Sent]) -> tuple[list[Ve
         telling = [said[at] for at in about if said[at].level == "message" or said[at].status != "partially"]
         verdicts.append(Verdict(each, min(telling, key=lambda one: rank[one.level], default=None)))
     return verdicts, [one for at, one in enumerate(said) if at not in meant]
+
+
+def _from_ta1(answered: Mapping[str, Any]) -> Acknowledged:
+    """TA1 speaks of the envelope: what it accepts has arrived, and its documents are judged by a 997 or 999."""
+    refused = answered.get("status") not in ("A", "E")
+    notes = (Note(answered["code"]),) if answered.get("code", "000") != "000" else ()
+    return Acknowledged(
+        "interchange",
+        "x12",
+        "rejected" if refused else "received",
+        interchange=str(answered.get("reference", "")),
+        notes=notes,
+    )
 
 
 def _from_x12(document: Mapping[str, Any]) -> list[Acknowledged]:

@@ -14,7 +14,7 @@ from .envelope import Envelope
 from .problems import EdiFault
 from .report import GroupReport, InterchangeReport, MessageReport
 
-__all__ = ["acknowledgements", "reply_envelope"]
+__all__ = ["acknowledgements", "envelope_acknowledgement", "reply_envelope", "verdict_of"]
 
 _ACKNOWLEDGEMENTS = {"997", "999", "CONTRL"}
 # Odd, but nothing that the syntax forbids: no matter for a syntax acknowledgement.
@@ -54,6 +54,58 @@ def acknowledgements(report: InterchangeReport, *, implementation: bool = False)
         for group in report.groups
         if group.header and group.header.get("kind") != "FA"
     ]
+
+
+def envelope_acknowledgement(report: InterchangeReport) -> dict[str, Any] | None:
+    """The TA1 of an X12 interchange: where its sender asked for one (ISA14), or its envelope is wrong; else None.
+
+    An interchange of acknowledgements is never answered.
+    """
+    if report.standard != "x12" or not report.reference or not _has_business(report):
+        return None
+    told = [fault for fault in report.faults if fault.problem.level == "interchange" and fault.kind not in _NOT_TOLD]
+    if not told and not report.header.get("acknowledge"):
+        return None
+    broken = any(fault.kind == "envelope_broken" for fault in told)
+    answered = {name: report.header[name] for name in ("reference", "date", "time") if report.header.get(name)}
+    answered["status"] = "R" if broken else "E" if told else "A"
+    answered["code"] = told[0].problem.x12 if told else "000"
+    return {"message": {"type": "TA1"}, "answered_interchange": answered}
+
+
+def verdict_of(report: InterchangeReport) -> tuple[str, list[dict[str, Any]]]:
+    """What became of an interchange in words of ours: the verdict on the whole, and on each document remembered.
+
+    The verdict is ``accepted``, ``accepted_with_errors``, ``partially`` or ``rejected``. A document has ``type``,
+    ``reference``, ``status``, and ``findings``: sentences that name places and no value that stood there.
+    """
+    documents = []
+    for message in report.messages:
+        faults = [fault for fault in message.faults if fault.kind not in _NOT_TOLD]
+        status = "rejected" if message.refused else "accepted_with_errors" if faults else "accepted"
+        made: dict[str, Any] = {"type": message.type, "reference": message.reference, "status": status}
+        if faults:
+            made["findings"] = [_sentence(fault) for fault in faults[:20]]
+        documents.append(made)
+    refused = sum(each["status"] == "rejected" for each in documents)
+    refused += sum(group.unlisted_refused for group in report.groups)
+    received = sum(group.received for group in report.groups)
+    odd = any(fault.kind not in _NOT_TOLD for fault in report.all_faults)
+    if refused == received:
+        return "rejected", documents
+    if refused:
+        return "partially", documents
+    errors = odd or any(each["status"] != "accepted" for each in documents)
+    return "accepted_with_errors" if errors else "accepted", documents
+
+
+def _sentence(fault: EdiFault) -> str:
+    return f"{fault.place}: {fault.kind.replace('_', ' ')}."
+
+
+def _has_business(report: InterchangeReport) -> bool:
+    """Whether anything but acknowledgements came, or nothing could be told."""
+    return not report.messages or any(message.type not in _ACKNOWLEDGEMENTS for message in report.messages)
 
 
 # ------------------------------------------------------------------------------------------------------------- X12

@@ -16,7 +16,7 @@ from .values import moment_text
 from .writing import MessageWriter, raised
 from .x12_reading import GROUPS
 
-__all__ = ["write_interchange", "written_pieces"]
+__all__ = ["group_kind", "write_interchange", "written_pieces"]
 
 _CLOCK = re.compile(r"(\d\d):(\d\d)(?::(\d\d))?", re.ASCII)
 Guides = Callable[[str, str, str, str], "Guide | None"]
@@ -50,6 +50,11 @@ def written_pieces(
     for document in waiting:
         yield sender.message(document)
     yield sender.end()
+
+
+def group_kind(kind: str) -> str:
+    """The functional group (GS01) in which the X12 set ``kind`` travels; ``ZZ`` for one that is not known."""
+    return next((group for group, kinds in GROUPS.items() if kind in kinds), "ZZ")
 
 
 def _missing(name: str, expected: str) -> Fault:
@@ -162,8 +167,10 @@ class _X12(_Sender):
     def message(self, document: Mapping[str, Any]) -> bytes:
         message = document.get("message") or {}
         kind = str(message.get("type", ""))
+        if kind == "TA1":
+            return self._ta1(document)
         wanted = {**self.envelope.group, **(document.get("group") or {})}
-        wanted.setdefault("kind", next((group for group, kinds in GROUPS.items() if kind in kinds), "ZZ"))
+        wanted.setdefault("kind", group_kind(kind))
         wanted.setdefault("version", message.get("version") or "004010")
         pieces = []
         if wanted != self.group:
@@ -177,6 +184,23 @@ class _X12(_Sender):
             self.joined("SE", len(body) + 2, reference),
         ]
         return self.lines(*pieces)
+
+    def _ta1(self, document: Mapping[str, Any]) -> bytes:
+        """The interchange acknowledgment: in front of the first group, and counted by nobody."""
+        answered = document.get("answered_interchange") or {}
+        if self.groups or not answered.get("reference") or answered.get("status") not in ("A", "E", "R"):
+            words = "TA1 names an interchange and its verdict (A, E or R), and stands in front of all groups."
+            raise Fault("encode.value", words, pointer="/answered_interchange", subject="value TA1")
+        return self.lines(
+            self.joined(
+                "TA1",
+                str(answered["reference"]).rjust(9, "0"),
+                moment_text(str(answered.get("date") or self.header["date"]), "101"),
+                clock_text(str(answered.get("time") or self.header["time"]))[:4],
+                answered["status"],
+                answered.get("code") or "000",
+            )
+        )
 
     def group_begin(self, wanted: Mapping[str, Any]) -> str:
         self.group, self.in_group = wanted, 0

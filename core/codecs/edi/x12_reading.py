@@ -8,7 +8,7 @@ from typing import Any
 from .charset import AnyCharset
 from .problems import EdiFault, Place
 from .receiving import InterchangeReader, number_of
-from .report import EdiPart
+from .report import EdiPart, MessageReport
 from .segments import Delimiters, Segment
 from .values import clock, moment
 
@@ -105,10 +105,31 @@ class X12Reader(InterchangeReader):
 
     def envelope(self, segment: Segment) -> Iterator[EdiPart] | None:
         if segment.tag == "TA1" and not self.message:
-            self.blame("envelope_unusual", "TA1 is not read")
-            return iter(())
+            return iter((self._ta1(segment),))
         known = {"GS": self._gs, "ST": self._st, "SE": self._se, "GE": self._ge, "IEA": self._iea}.get(segment.tag)
         return known(segment) if known else None
+
+    def _ta1(self, segment: Segment) -> EdiPart:
+        """The interchange acknowledgment stands outside of groups: a document of its own, which nobody counts."""
+        value = segment.value
+        answered = {
+            "reference": value(1).strip(),
+            "date": moment(value(2), "101")[0],
+            "time": clock(value(3)),
+            "status": value(4).strip(),
+            "code": value(5).strip(),
+        }
+        header = {"type": "TA1", "reference": answered["reference"], "version": self.report.header["version"]}
+        message = MessageReport("TA1", answered["reference"], header["version"], header, segment.number)
+        document = {"interchange": self.report.header, "message": header, "answered_interchange": answered}
+        raw = b""
+        if self.options.raw:
+            sign = self.delimiters.element
+            texts = [self.header_text, self._text, f"IEA{sign}0{sign}{self.report.reference}"]
+            terminator = self.delimiters.segment + self.delimiters.line_end
+            raw = "".join(text + terminator for text in texts).encode("latin-1")
+        extent = (segment.number, segment.number)
+        return EdiPart(document, (), (), self.references(message), segment.number, extent, message=message, raw=raw)
 
     def trailers(self) -> list[str]:
         sign = self.delimiters.element

@@ -23,9 +23,12 @@ def run(batch, works):
                 "message_id": work.uid,
             },
             "level": "business",
-            "status": "accepted",
+            "status": _of_lines(work.outcome.lines),
+            "answered_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "faults": [],
         }
+        if work.outcome.lines:
+            document["lines"] = work.outcome.lines
         drafts.append(
             (
                 None,
@@ -41,3 +44,11 @@ def run(batch, works):
             )
         )
     batch.env["sync.event"]._insert("acknowledgement", drafts)
+
+
+def _of_lines(lines):
+    """The verdict on the whole: that of its lines, where they agree."""
+    statuses = {line["status"] for line in lines}
+    if statuses <= {"accepted"}:
+        return "accepted"
+    return "rejected" if statuses == {"rejected"} else "accepted_with_changes"

@@ -9,6 +9,7 @@ NAME = "confirm"
 
 def run(batch, works):
     """Turn accepted deliveries into Done, and reach the milestone that their interface stands for."""
+    batch.env["sync.acknowledgement"]._await(batch, works)
     processes, subjects = batch.processes(works), batch.subjects(works)
     for work in works:
         interface = batch.interface(work.interface_id)

@@ -4,13 +4,22 @@ from ....core.api.resources import announced
 from ....core.codecs import codec
 from ....core.delivery import cloudevents
 from ....core.faults import Fault
+from .. import enveloping
 
 NAME = "encode"
 
 
 def run(batch, works):
-    """Encode each document once, in the form that its endpoint asks for: what is signed is what is sent and kept."""
+    """Encode each document once, in the form that its endpoint asks for: what is signed is what is sent and kept.
+
+    An endpoint that speaks EDI gets a whole interchange, see ``enveloping.py``.
+    """
+    enveloped = [work for work in works if _speaks_edi(batch, work)]
+    enveloping.envelop(batch, enveloped)
+    written = {id(work) for work in enveloped}
     for work in works:
+        if id(work) in written:
+            continue
         try:
             interface = batch.interface(work.interface_id)
             writing = codec(interface.codec, interface.codec_options)
@@ -20,3 +29,10 @@ def run(batch, works):
             )
         except Fault as fault:
             work.outcome = fault
+
+
+def _speaks_edi(batch, work):
+    try:
+        return batch.interface(work.interface_id).edi is not None
+    except Fault:
+        return False  # said below

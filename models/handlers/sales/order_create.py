@@ -58,6 +58,7 @@ class OrderCreate(models.AbstractModel):
             reference=document["number"],
             process_id=process.id,
             note=f"Order {document['number']} is {order.name}.",
+            lines=_accepted(document),
         )
 
     @api.private
@@ -95,6 +96,7 @@ class OrderCreate(models.AbstractModel):
             reference=document["number"],
             process_id=process.id,
             note=f"Order {document['number']} was in Odoo already as {order.name}.",
+            lines=_accepted(document),
         )
 
     @api.private
@@ -235,3 +237,11 @@ class OrderCreate(models.AbstractModel):
                 }
             )
         ).with_env(self.env)
+
+
+def _accepted(document):
+    """What the customer is told of the lines of an order that was placed: all are taken as they were ordered."""
+    return [
+        {"id": line["id"], "status": "accepted", "item": line["item"], "quantity": line["quantity"]}
+        for line in document["lines"]
+    ]
