@@ -20,6 +20,7 @@ SHARED = {
     "sync.audit.chain",
     "sync.audit.anchor",
     "sync.data.region",
+    "sync.pack.sample",
 }
 DOMAINS = ("sales", "warehouse", "finance", "service", "integration")
 CONFIGURATION = (

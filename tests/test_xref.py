@@ -83,7 +83,7 @@ class TestXref(GovernanceCase):
     @mute_logger("odoo.sql_db")
     def test_the_database_keeps_it_unique_also_without_a_partner(self):
         self.product("A", self.lamp)
-        with self.assertRaises(psycopg2.errors.UniqueViolation), self.env.cr.savepoint():
+        with self.assertRaises(psycopg2.errors.ExclusionViolation), self.env.cr.savepoint():
             self.product("A", self.desk)
 
     @mute_logger("odoo.sql_db")

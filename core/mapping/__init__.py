@@ -5,24 +5,29 @@ pure: cross-references come in through a :class:`LookupPort`, everything else is
 """
 
 from .converters import Argument, Converter, registry
-from .coverage import leaves, unread
+from .coverage import leaves, unfilled, unread
 from .failures import Notice, TranslationFault
-from .lookup import LookupPort, NoReferences
+from .lookup import RECORDS, Identified, LookupPort, NoReferences
 from .mapping import Mapping, Result
+from .places import line_of
 from .problems import MappingError, Problem
 
 __all__ = [
     "Argument",
     "Converter",
+    "Identified",
     "LookupPort",
     "Mapping",
     "MappingError",
     "NoReferences",
     "Notice",
     "Problem",
+    "RECORDS",
     "Result",
     "TranslationFault",
     "leaves",
+    "line_of",
     "registry",
+    "unfilled",
     "unread",
 ]

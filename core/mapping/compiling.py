@@ -20,7 +20,7 @@ __all__ = ["Compilation", "compile_document"]
 
 _DEPTH = 24
 # What becomes of the value of an expression, by the member of the rule; everything else is a value.
-_USES = {"in": "scope", "each": "scope", "when": "test", "where": "test"}
+_USES = {"in": "scope", "each": "scope", "split": "scope", "when": "test", "where": "test"}
 
 
 class Compilation:
@@ -31,6 +31,7 @@ class Compilation:
         self._problems: list[Problem] = []
         self.domains: set[str] = set()
         self.reads: set[str] = set()
+        self.targets: set[str] = set()
         self.template = self._template(document.rules, _Around.root(), "")
         if self._problems:
             raise MappingError(self._problems)
@@ -63,6 +64,7 @@ class Compilation:
         return CheckRule(
             (),
             f"{prefix} {rule.to}".strip(),
+            (rule.mapping, rule.pointer),
             when,
             False,
             own.texts(),
@@ -102,7 +104,7 @@ class Compilation:
         pattern = f"{prefix}.{rule.to}" if prefix else rule.to
         own = _Reads(around)
         when = self._expression(rule, "when", own)
-        common = (path, pattern, when, bool(rule.data.get("required", False)))
+        common = (path, pattern, (rule.mapping, rule.pointer), when, bool(rule.data.get("required", False)))
         made: ValueRule | ObjectRule | ListRule
         if rule.form == "object":
             source = self._expression(rule, "in", own)
@@ -114,6 +116,7 @@ class Compilation:
             made = ListRule(*common, own.texts(), tuple(filter(None, parts)), bool(rule.data.get("keep_empty", False)))
         else:
             made = self._value_rule(rule, common, own)
+            self.targets.add(pattern)
         self.reads |= made.reads
         return made
 
@@ -126,9 +129,12 @@ class Compilation:
         inside = _Reads(items)
         where = self._expression(part, "where", inside)
         group_by = self._expression(part, "group_by", inside)
+        split = self._expression(part, "split", inside)
+        if split is not None:
+            items = items.items(inside.result, False)
         own.reads |= inside.reads
         own.tests |= inside.tests
-        return ListPart(source, when, where, group_by, self._inner(part, items, pattern + ITEM))
+        return ListPart(source, when, where, group_by, split, self._inner(part, items, pattern + ITEM))
 
     def _value_rule(self, rule: RawRule, common: tuple[Any, ...], own: _Reads) -> ValueRule:
         source = self._expression(rule, "from", own)
@@ -196,8 +202,12 @@ class Compilation:
         arguments = self._arguments(rule, converter, given, (*where, name), own)
         if len(self._problems) > before:
             return None
-        convert = converter.build(**arguments)
-        if isinstance(convert, Reference):
+        try:
+            convert = converter.build(**arguments)
+        except ValueError as error:
+            self._problems.append(rule.problem(str(error), *where, name))
+            return None
+        if isinstance(convert, Reference) and convert.record is None:
             self.domains.add(convert.domain)
         return Step(name, convert, converter.starts)
 
@@ -256,7 +266,9 @@ class Compilation:
         for index, entry in enumerate(entries):
             step = self._step(rule, entry, (*where, index), own)
             if step is not None and isinstance(step.convert, Reference):
-                self._problems.append(rule.problem("xref reads lists itself: write it beside each", *where, index))
+                self._problems.append(
+                    rule.problem(f"{step.name} reads lists itself: write it beside each", *where, index)
+                )
             elif step is not None:
                 steps.append(step.convert)
         return tuple(steps)

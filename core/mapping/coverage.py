@@ -1,4 +1,4 @@
-"""Which parts of a document a mapping looks at, and which it passes over."""
+"""Which parts of a document a mapping looks at and which it passes over; which targets it never fills."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from .reads import EXISTS, ITEM
 
-__all__ = ["leaves", "unread"]
+__all__ = ["leaves", "unfilled", "unread"]
 
 
 def leaves(document: Any) -> frozenset[str]:
@@ -25,6 +25,16 @@ def unread(document: Any, used_paths: Iterable[str]) -> list[str]:
     return sorted(
         {pattern for pattern, names in _leaves(document, ()) if not any(_covers(path, names) for path in used)}
     )
+
+
+def unfilled(targets: Iterable[str], documents: Iterable[Any]) -> list[str]:
+    """The patterns of ``targets`` at which none of the ``documents`` that came out says anything, sorted."""
+    filled = frozenset().union(*map(leaves, documents))
+    return sorted(target for target in targets if not any(_at_or_below(target, pattern) for pattern in filled))
+
+
+def _at_or_below(target: str, pattern: str) -> bool:
+    return pattern == target or pattern.startswith((f"{target}.", f"{target}{ITEM}"))
 
 
 def _split(path: str) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ A rule names the member it makes (``to``, dotted) and says where the value comes
 
 * a value: ``from`` (an expression) or ``value`` (a constant), ``convert``, ``default``, ``required``
 * an object: ``in`` (the source of its own rules) and ``rules``
-* a list: ``each`` (the source of its items) and ``rules``, with ``where`` and ``group_by``; or ``parts``, several
-  of these one after the other
+* a list: ``each`` (the source of its items) and ``rules``, with ``where`` and either ``group_by`` (several items of the
+  source become one) or ``split`` (one becomes several); or ``parts``, several of these one after the other
 * ``when`` makes any of them conditional; several rules for one member are alternatives, the first that holds wins
 * a check: ``check`` (its name), ``when``, ``say`` (a sentence for people) and ``effect``: ``refuse`` the document, the
   default, or only take ``notice``; it is removed or replaced as ``check:<name>``
@@ -37,12 +37,12 @@ _COMMON = {"to", "when", "required", "note"}
 _MEMBERS: dict[Form, set[str]] = {
     "value": _COMMON | {"from", "value", "convert", "default"},
     "object": _COMMON | {"in", "rules", "use"},
-    "list": _COMMON | {"each", "where", "group_by", "rules", "use", "parts", "keep_empty"},
+    "list": _COMMON | {"each", "where", "group_by", "split", "rules", "use", "parts", "keep_empty"},
     "check": {"check", "when", "say", "effect", "code", "note"},
     "remove": {"remove", "note"},
     "extend": {"extend", "rules", "note"},
 }
-_PART_MEMBERS = {"each", "when", "where", "group_by", "rules", "use", "note"}
+_PART_MEMBERS = {"each", "when", "where", "group_by", "split", "rules", "use", "note"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,8 @@ class _Reader:
         if form == "value":
             self.value_rule(data, pointer)
         parts = tuple(self.parts(data, pointer)) if form == "list" else ()
+        if {"group_by", "split"} <= set(data):
+            self.complain(child(pointer, "split"), "either group_by or split")
         inner = tuple(self.rules(data["rules"], child(pointer, "rules"))) if "rules" in data else ()
         if form in ("object", "list") and not parts and not inner and "use" not in data:
             self.complain(pointer, "it makes nothing: say rules, or use a fragment")
@@ -190,7 +192,7 @@ class _Reader:
     def parts(self, data: Mapping[str, Any], pointer: str) -> Iterator[RawRule]:
         if "parts" not in data:
             return
-        if {"each", "where", "group_by", "rules", "use"} & set(data):
+        if {"each", "where", "group_by", "split", "rules", "use"} & set(data):
             self.complain(pointer, "either parts, or each with its rules")
         if not isinstance(data["parts"], list) or not data["parts"]:
             self.complain(child(pointer, "parts"), "a list of parts, each with each and rules")
@@ -201,6 +203,8 @@ class _Reader:
                 self.complain(where, "a part says each, the source of its items")
                 continue
             self.members(part, _PART_MEMBERS, where)
+            if {"group_by", "split"} <= set(part):
+                self.complain(child(where, "split"), "either group_by or split")
             inner = tuple(self.rules(part.get("rules", []), child(where, "rules")))
             if not inner and "use" not in part:
                 self.complain(where, "it makes nothing: say rules, or use a fragment")

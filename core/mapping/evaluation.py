@@ -13,16 +13,16 @@ from typing import Any
 
 from ..faults import Fault
 from .converters import Reference
-from .expression import ReadError
+from .expression import Expression, ReadError
 from .failures import ConversionError, Notice, TranslationFault, label, shown
-from .lookup import Answer
+from .lookup import Answer, Identified
 from .rules import CheckRule, ListPart, ListRule, ObjectRule, Rule, Slot, Template, ValueRule
 from .scope import Place, Scope
 
 __all__ = ["Ask", "Evaluation"]
 
-# (domain, reverse): one question to the lookup.
-Ask = tuple[str, bool]
+# One question to the lookup: (domain, reverse), or which records.
+Ask = tuple[str, bool] | Identified
 
 _WAITING = object()
 _ABSENT = object()
@@ -111,7 +111,8 @@ class _Miss:
     code: str
     reason: str
     task: _Task
-    domain: str
+    domain: str | None
+    subject: str
     value: str
     others: list[str]
 
@@ -126,7 +127,7 @@ class Evaluation:
         self.notices: list[Notice] = []
         self.executed: set[Rule] = set()
         self._waiting: list[_Waiting] = []
-        self._misses: dict[tuple[str, str, str, bool], _Miss] = {}
+        self._misses: dict[tuple[str, Ask, str], _Miss] = {}
         self._fill(template, Scope(source, context=dict(context)), _Cell(None, document=self.document), ())
 
     # -- cross-references
@@ -136,7 +137,7 @@ class Evaluation:
         asked: dict[Ask, dict[str, None]] = {}
         for waiting in self._waiting:
             codes = waiting.codes if isinstance(waiting.codes, list) else [waiting.codes]
-            asked.setdefault((waiting.reference.domain, waiting.reference.reverse), {}).update(dict.fromkeys(codes))
+            asked.setdefault(waiting.reference.question, {}).update(dict.fromkeys(codes))
         return {ask: list(codes) for ask, codes in asked.items() if codes}
 
     @property
@@ -149,7 +150,7 @@ class Evaluation:
         waiting, self._waiting = self._waiting, []
         for entry in waiting:
             reference = entry.reference
-            answer = answers.get((reference.domain, reference.reverse), {})
+            answer = answers.get(reference.question, {})
             if isinstance(entry.codes, list):
                 resolved = [self._resolved(entry, code, answer) for code in entry.codes]
                 value: Any = [item for item in resolved if item is not None and item is not _ABSENT]
@@ -170,6 +171,9 @@ class Evaluation:
             return found
         if found is not None and len(found) == 1:
             return found[0]
+        if reference.record is not None and (found or (reference.default is None and reference.miss == "fault")):
+            self._miss_record(reference.record, len(found or ()), entry, code)
+            return _ABSENT
         domain = reference.domain.replace("_", " ")
         if found:
             several = " and ".join(map(shown, found[:3]))
@@ -184,12 +188,23 @@ class Evaluation:
             return _ABSENT
         return code if reference.miss == "keep" else None
 
+    def _miss_record(self, asked: Identified, count: int, entry: _Waiting, code: str) -> None:
+        words = f"{asked.kind} with the identifier {shown(code)} ({asked.by})"
+        if count:
+            reason = f"there are {count} records: {words}"
+            self._miss("translate.record_ambiguous", reason, entry, code)
+        else:
+            self._miss("translate.record_missing", f"there is no {words} in Odoo", entry, code)
+
     def _miss(self, fault: str, reason: str, entry: _Waiting, code: str) -> None:
-        key = (fault, entry.reference.domain, code, entry.reference.reverse)
+        key = (fault, entry.reference.question, code)
         if key in self._misses:
             self._misses[key].others.append(label(entry.task.target))
         else:
-            self._misses[key] = _Miss(fault, reason, entry.task, entry.reference.domain, code, [])
+            asked = entry.reference.record
+            domain = None if asked else entry.reference.domain
+            subject = f"{asked.kind}_by_{asked.by} {code}" if asked else f"{domain} {code}"
+            self._misses[key] = _Miss(fault, reason, entry.task, domain, subject, code, [])
 
     def close(self) -> None:
         """Turn the codes that were not resolved into faults, one per code."""
@@ -204,7 +219,8 @@ class Evaluation:
                     place=miss.task.place,
                     value=miss.value,
                     domain=miss.domain,
-                    subject=f"{miss.domain} {miss.value}",
+                    subject=miss.subject,
+                    rule=miss.task.rule.origin,
                 )
             )
         self._misses.clear()
@@ -244,7 +260,14 @@ class Evaluation:
             return
         subject = f"{self.name} {rule.pattern}"
         self.faults.append(
-            TranslationFault(rule.code, rule.words.rstrip("."), target=target, place=scope.place, subject=subject)
+            TranslationFault(
+                rule.code,
+                rule.words.rstrip("."),
+                target=target,
+                place=scope.place,
+                subject=subject,
+                rule=rule.origin,
+            )
         )
 
     def _chosen(self, slot: Slot, scope: Scope, target: Place) -> ValueRule | ObjectRule | ListRule | None:
@@ -341,6 +364,7 @@ class Evaluation:
                 value=_short(task.found),
                 expected=error.expected,
                 subject=f"{self.name} {pattern} {shown(task.found)}" if unknown else f"{self.name} {pattern}",
+                rule=task.rule.origin,
             )
         )
 
@@ -348,7 +372,9 @@ class Evaluation:
         """An expression could not be evaluated."""
         subject = f"{self.name} {rule.pattern}"
         self.faults.append(
-            TranslationFault("translate.mapping_failed", reason, target=target, place=None, subject=subject)
+            TranslationFault(
+                "translate.mapping_failed", reason, target=target, place=None, subject=subject, rule=rule.origin
+            )
         )
 
     def _demand(self, rule: Rule, target: Place, place: Place | None) -> None:
@@ -363,6 +389,7 @@ class Evaluation:
                 place=place,
                 expected="a value",
                 subject=f"{self.name} {rule.pattern}",
+                rule=rule.origin,
             )
         )
 
@@ -384,7 +411,25 @@ def _item_scopes(part: ListPart, scope: Scope) -> list[Scope]:
     ]
     if part.where is not None:
         scopes = [inner for inner in scopes if part.where.holds(inner)]
+    if part.split is not None:
+        return _split(part.split, scopes)
     return scopes if part.group_by is None else _grouped(part, scope, scopes)
+
+
+def _split(split: Expression, scopes: Sequence[Scope]) -> list[Scope]:
+    """For each scope those of its parts, of which it is the parent; one of nothing where it has none."""
+    found: list[Scope] = []
+    for inner in scopes:
+        parts = split.read(inner)
+        if isinstance(parts, list):
+            pairs = list(zip(parts, split.item_places(parts, inner), strict=True))
+        else:
+            pairs = [(parts, split.place(inner))]
+        there = [(part, place) for part, place in pairs if part is not None] or [({}, inner.place)]
+        found += [
+            inner.within(part, place=place, index=len(found) + number) for number, (part, place) in enumerate(there)
+        ]
+    return found
 
 
 def _grouped(part: ListPart, scope: Scope, scopes: Sequence[Scope]) -> list[Scope]:

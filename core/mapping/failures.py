@@ -41,7 +41,8 @@ class TranslationFault(Fault):
 
     ``target`` is the path in the document that was to be made (``lines[1].quantity``), ``source`` the path in the
     document that was read, if it is known, ``value`` what stood there, and ``domain`` the domain of a missing or
-    ambiguous cross-reference. ``pointer`` points into the source document.
+    ambiguous cross-reference. ``pointer`` points into the source document, ``rule`` (mapping document, JSON pointer in
+    it) at the rule as it is written.
     """
 
     def __init__(
@@ -55,7 +56,9 @@ class TranslationFault(Fault):
         domain: str | None = None,
         expected: str | None = None,
         subject: str = "",
+        rule: tuple[str, str] | None = None,
     ) -> None:
+        self.rule = rule
         self.target = place_text(target)
         self.source = None if place is None else place_text(place)
         self.value = value

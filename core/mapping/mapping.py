@@ -13,7 +13,7 @@ from .document import read_document
 from .evaluation import Ask, Evaluation
 from .failures import Notice
 from .inheritance import flatten
-from .lookup import Answer, LookupPort, NoReferences
+from .lookup import Answer, Identified, LookupPort, NoReferences
 from .rules import Template
 
 __all__ = ["Mapping", "Result"]
@@ -43,7 +43,8 @@ class Result:
 class Mapping:
     """A compiled mapping from a source document to the document ``target``.
 
-    ``domains`` are the cross-reference domains it asks for, ``reads`` all source patterns it may look at.
+    ``domains`` are the cross-reference domains it asks for, ``reads`` all source patterns it may look at,
+    ``targets`` the patterns of all values it may make.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Mapping:
     target: str
     domains: frozenset[str]
     reads: frozenset[str]
+    targets: frozenset[str]
     _template: Template = field(repr=False)
 
     @classmethod
@@ -72,6 +74,7 @@ class Mapping:
             flat.target,
             frozenset(compiled.domains),
             frozenset(compiled.reads),
+            frozenset(compiled.targets),
             compiled.template,
         )
 
@@ -92,7 +95,7 @@ class Mapping:
         lookup: LookupPort | None = None,
         contexts: Sequence[MappingType[str, Any]] | None = None,
     ) -> list[Result]:
-        """Translate many documents; each domain of cross-references is asked once for the whole batch."""
+        """Translate many documents; each question for cross-references or records is asked once for all."""
         lookup = lookup or NoReferences()
         contexts = contexts or [_NOTHING] * len(sources)
         evaluations = [
@@ -113,10 +116,14 @@ def _answers(evaluations: Sequence[Evaluation], lookup: LookupPort) -> dict[Ask,
     for evaluation in evaluations:
         for ask, codes in evaluation.asks().items():
             asked.setdefault(ask, {}).update(dict.fromkeys(codes))
-    return {
-        (domain, reverse): (lookup.reverse if reverse else lookup.resolve)(domain, list(codes))
-        for (domain, reverse), codes in asked.items()
-    }
+    return {ask: _answer(lookup, ask, list(codes)) for ask, codes in asked.items()}
+
+
+def _answer(lookup: LookupPort, ask: Ask, codes: list[str]) -> Answer:
+    if isinstance(ask, Identified):
+        return lookup.records(ask, codes)
+    domain, reverse = ask
+    return (lookup.reverse if reverse else lookup.resolve)(domain, codes)
 
 
 def _result(evaluation: Evaluation) -> Result:

@@ -22,10 +22,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """What all rules have. ``reads`` are the source patterns that the rule itself looks at."""
+    """What all rules have. ``reads`` are the source patterns that the rule itself looks at; ``origin`` is where it is
+    written: the name of the mapping document and the JSON pointer in it."""
 
     to: tuple[str, ...]
     pattern: str
+    origin: tuple[str, str]
     when: Expression | None
     required: bool
     reads: frozenset[str]
@@ -53,12 +55,13 @@ class ObjectRule(Rule):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListPart:
-    """A source of items and the rules that make each of them."""
+    """A source of items and the rules that make each of them; ``split`` gives the items that one becomes."""
 
     source: Expression
     when: Expression | None
     where: Expression | None
     group_by: Expression | None
+    split: Expression | None
     template: Template
 
 

@@ -115,12 +115,36 @@ class SyncMapping(models.Model):
     @api.private
     def _compiled(self):
         """The compiled rules, base mappings included; the same object for the same content."""
+        return _compile(self._chain())
+
+    @api.private
+    def _compiled_as(self, document):
+        """The rules ``document`` (JSON text) compiled in the place of its own; nothing is kept.
+
+        :raises MappingError: with every problem; ``ValueError`` for what is no JSON
+        """
+        (code, _own), *bases = self._chain()
+        return _compile.__wrapped__(((code, document), *bases))
+
+    def _chain(self):
+        """((code, rules), ...): its own, then those that it builds on."""
         self.ensure_one()
         chain, mapping = [], self
         while mapping and len(chain) < 20:
             chain.append((mapping.code, mapping.document))
             mapping = mapping.base_id
-        return _compile(tuple(chain))
+        return tuple(chain)
+
+    def action_workbench(self):
+        """Try the rules on documents, without effect."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Workbench: %s", self.display_name),
+            "res_model": "sync.mapping.workbench",
+            "views": [(False, "form")],
+            "context": {"default_mapping_id": self.id},
+        }
 
     def _missing_for_review(self):
         missing = super()._missing_for_review()

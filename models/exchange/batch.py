@@ -102,7 +102,7 @@ class Batch:
     def lookup(self, interface: InterfaceProfile):
         """Cross-references as the mapping asks for them."""
         xref = self.env["sync.xref"].sudo()  # sudo: codes of this partner only, read only
-        return xref._lookup_port(interface.trading_partner_id, interface.company_id)
+        return xref._lookup_port(interface.trading_partner_id, interface.company_id, interface.user_id)
 
     def process(self, work):
         """The process of a work, possibly empty."""

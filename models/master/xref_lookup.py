@@ -3,6 +3,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from .record_lookup import RecordLookup
 from .xref import MODELS
 
 
@@ -22,8 +23,9 @@ class XrefLookup:
         "warehouse": "code",
     }
 
-    def __init__(self, env, trading_partner_id, company_id):
+    def __init__(self, env, trading_partner_id, company_id, user_id=None):
         self.env = env
+        self.user_id = user_id or env.uid
         self.trading_partner_id = trading_partner_id
         self.company_id = company_id
 
@@ -52,6 +54,11 @@ class XrefLookup:
                 owns[ours] = own
         return {ours: externals[0] if len(externals) == 1 else externals for ours, externals in answer.items()}
 
+    def records(self, question, values):
+        """The identifier that is wanted of the records that ``values`` identify; see :class:`RecordLookup`."""
+        records = RecordLookup(self.env, self.user_id, self.company_id, self.trading_partner_id)
+        return records.answer(question, values)
+
     def _rows(self, domain, condition, order):
         """(external id, record id, code, partner's own) that are valid now, the partner's own first."""
         self.env["sync.xref"].flush_model()
@@ -61,8 +68,8 @@ class XrefLookup:
                      FROM sync_xref
                     WHERE company_id = %s AND domain = %s AND active AND %s
                       AND (trading_partner_id IS NULL OR trading_partner_id = %s)
-                      AND (valid_from IS NULL OR valid_from <= CURRENT_DATE)
-                      AND (valid_to IS NULL OR valid_to >= CURRENT_DATE)
+                      AND (valid_from IS NULL OR valid_from <= (now() AT TIME ZONE 'UTC')::date)
+                      AND (valid_to IS NULL OR valid_to >= (now() AT TIME ZONE 'UTC')::date)
                     ORDER BY trading_partner_id NULLS LAST, %s, id""",
                 self.company_id,
                 domain,
@@ -95,6 +102,7 @@ class SyncXref(models.Model):
 
     @api.model
     @api.private
-    def _lookup_port(self, trading_partner_id, company_id):
-        """The cross-references of one partner, for :meth:`core.mapping.Mapping.evaluate_many`."""
-        return XrefLookup(self.env, trading_partner_id, company_id)
+    def _lookup_port(self, trading_partner_id, company_id, user_id=None):
+        """The cross-references of one partner, for :meth:`core.mapping.Mapping.evaluate_many`; records are looked up
+        with the rights of the user ``user_id``, else of the environment's."""
+        return XrefLookup(self.env, trading_partner_id, company_id, user_id)

@@ -1,6 +1,6 @@
 """Cross-references are asked for in batches and every miss is explained."""
 
-from mapping_kit import References, mapping, result, translate
+from mapping_kit import References, mapping, problems, result, translate
 
 LINES = {
     "to": "lines",
@@ -100,3 +100,71 @@ def test_required_and_default_wait_for_the_lookup():
     assert "needed" in fault.detail
     fallback = {"to": "a", "from": "code", "default": "std", "convert": [{"xref": {"domain": "d", "miss": "null"}}]}
     assert translate({"code": "x"}, fallback, lookup=References()) == {"a": "std"}
+
+
+# -- records ---------------------------------------------------------------------------------------------------------
+
+
+class Records(References):
+    """Records by (kind, by, give)."""
+
+    def __init__(self, **known):
+        super().__init__()
+        self.known = known
+
+    def records(self, question, values):
+        self.asked.append((*question, list(values)))
+        return {value: self.known[value] for value in values if value in self.known}
+
+
+def found(**arguments):
+    return {"record": {"kind": "product", "by": "gtin", **arguments}}
+
+
+def test_records_are_asked_for_once_for_the_whole_batch():
+    lookup = Records(a="LAMP", b="DESK")
+    rule = {"to": "lines", "each": "items", "rules": [{"to": "sku", "from": "ean", "convert": [found()]}]}
+    sources = [{"items": [{"ean": "a"}, {"ean": "b"}]}, {"items": [{"ean": "a"}]}]
+    results = mapping(rule).evaluate_many(sources, lookup=lookup)
+    assert lookup.asked == [("product", "gtin", "own", ["a", "b"])]
+    assert results[0].document == {"lines": [{"sku": "LAMP"}, {"sku": "DESK"}]}
+
+
+def test_another_identifier_is_another_question():
+    lookup = Records(a="LAMP")
+    translate(
+        {"v": "a"},
+        {"to": "x", "from": "v", "convert": [found()]},
+        {"to": "y", "from": "v", "convert": [found(by="own", give="gtin")]},
+        lookup=lookup,
+    )
+    assert sorted(lookup.asked) == [("product", "gtin", "own", ["a"]), ("product", "own", "gtin", ["a"])]
+
+
+def test_several_records_are_a_fault_that_counts_them():
+    (fault,) = result(
+        {"v": "a"}, {"to": "x", "from": "v", "convert": [found()]}, lookup=Records(a=["1", "2", "3"])
+    ).faults
+    assert fault.code == "translate.record_ambiguous"
+    assert "there are 3 records: product with the identifier 'a' (gtin)" in fault.detail
+    assert fault.domain is None, "no cross-reference would clear it"
+
+
+def test_several_records_are_a_fault_whatever_is_said_of_a_miss():
+    rule = {"to": "x", "from": "v", "convert": [found(miss="keep", default="LAMP")]}
+    (fault,) = result({"v": "a"}, rule, lookup=Records(a=["1", "2"])).faults
+    assert fault.code == "translate.record_ambiguous"
+
+
+def test_a_record_that_is_missing():
+    rule = {"to": "x", "from": "v", "convert": [found()]}
+    (fault,) = result({"v": "a"}, rule, lookup=Records()).faults
+    assert (fault.code, fault.subject) == ("translate.record_missing", "product_by_gtin a")
+    assert translate({"v": "a"}, {**rule, "convert": [found(miss="keep")]}, lookup=Records()) == {"x": "a"}
+    assert translate({"v": "a"}, {**rule, "convert": [found(miss="null")]}, lookup=Records()) == {}
+    assert translate({"v": "a"}, {**rule, "convert": [found(default="LAMP")]}, lookup=Records()) == {"x": "LAMP"}
+
+
+def test_a_kind_has_only_its_own_identifiers():
+    said = problems({"mapping": "m", "target": "t", "rules": [{"to": "x", "from": "v", "convert": [found(by="vat")]}]})
+    assert said == {"/rules/0/convert/0/record": "a product has no vat; it has own, gtin, supplier"}

@@ -1,4 +1,4 @@
-"""Coded values: tables, truth, countries and currencies."""
+"""Coded values: tables, truth, countries, currencies and units."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ..countries import country_codes
 from ..currencies import exponent
 from ..failures import ConversionError, shown
 from ..scope import Scope
+from ..units import unit_code, x12_code
 from .specification import Argument, Convert, converter
 from .text import as_text
 
@@ -99,5 +100,35 @@ def currency() -> Convert:
             message = f"{shown(code)} is not a currency of ISO 4217"
             raise ConversionError(message, expected="a currency code", code=_UNKNOWN)
         return code
+
+    return convert
+
+
+@converter(
+    "unit",
+    "A unit of measure as its code of UN/ECE Recommendation 20, from such a code, from X12's, or from the usual words.",
+    Argument(
+        "system",
+        "choice",
+        "What the source writes: rec20 (or words), or x12.",
+        default="rec20",
+        choices=("rec20", "x12"),
+    ),
+    Argument("output", "choice", "What comes out.", default="rec20", choices=("rec20", "x12")),
+    main="system",
+)
+def unit(system: str, output: str) -> Convert:
+    def convert(value: Any, scope: Scope) -> str | None:
+        text = as_text(value).strip()
+        if not text:
+            return None
+        code = unit_code(text, system)
+        if code is None:
+            raise ConversionError(f"{shown(text)} is not a unit that is known", expected="a unit code", code=_UNKNOWN)
+        if output == "rec20":
+            return code
+        if (theirs := x12_code(code)) is None:
+            raise ConversionError(f"X12 has no code for the unit {shown(code)}", code=_UNKNOWN)
+        return theirs
 
     return convert

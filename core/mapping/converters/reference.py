@@ -1,6 +1,7 @@
-"""The cross-reference converter: a partner's code becomes ours, or the other way round.
+"""The converters that look up: a partner's code becomes ours or the other way round; a record is found by what
+identifies it everywhere.
 
-It does not look anything up itself: the evaluator gathers the codes of a whole batch and asks once per domain.
+They do not look anything up themselves: the evaluator gathers the codes of a whole batch and asks once per question.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 
 from ..exact import exact, plain
 from ..failures import ConversionError, shown
+from ..lookup import RECORDS, Identified
 from ..scope import Scope
 from .specification import Argument, converter
 
@@ -24,6 +26,12 @@ class Reference:
     miss: str
     default: Any
     reverse: bool
+    record: Identified | None = None
+
+    @property
+    def question(self) -> tuple[str, bool] | Identified:
+        """What is asked, once for all codes of a batch."""
+        return self.record or (self.domain, self.reverse)
 
     def __call__(self, value: Any, scope: Scope) -> str | list[str]:
         """The code, or the codes of a list, to look up."""
@@ -57,3 +65,38 @@ def _code(value: Any) -> str:
 )
 def xref(domain: str, miss: str, default: Any, reverse: bool) -> Reference:
     return Reference(domain, miss, default, reverse)
+
+
+@converter(
+    "record",
+    "Finds a record of Odoo by what identifies it everywhere, and gives one of its identifiers; without any agreement"
+    " with the partner.",
+    Argument("kind", "choice", "What is looked for.", required=True, choices=tuple(RECORDS)),
+    Argument(
+        "by",
+        "choice",
+        "What the value is: own (our code), gtin, supplier (the code by which the partner sells it), vat, gln.",
+        required=True,
+        choices=("own", "gtin", "supplier", "vat", "gln"),
+    ),
+    Argument(
+        "give",
+        "choice",
+        "Which identifier comes out.",
+        default="own",
+        choices=("own", "gtin", "supplier", "vat", "gln"),
+    ),
+    Argument(
+        "miss",
+        "choice",
+        "What happens when there is none: a fault, the value stays, or there is no value.",
+        default="fault",
+        choices=("fault", "keep", "null"),
+    ),
+    Argument("default", "value", "What to use when there is none."),
+)
+def record(kind: str, by: str, give: str, miss: str, default: Any) -> Reference:
+    for name in (by, give):
+        if name not in RECORDS[kind]:
+            raise ValueError(f"a {kind} has no {name}; it has {', '.join(RECORDS[kind])}")
+    return Reference(kind, miss, default, False, Identified(kind, by, give))
