@@ -33,14 +33,17 @@ class WebhookController(http.Controller):
     def receive(self, code):
         """Take one transmission for the endpoint ``code``.
 
-        202 with the message's id; a repeat gets the original's. An interchange of several documents becomes a message
-        for each and is answered like a batch. Where the sender waits for the result: 200 with it, or
-        422 with what is wrong. Problem documents: 401 no valid proof, 403 not from this address or not this kind of
-        document, 404 no such endpoint, 411 no length, 413 too large, 429 and 503 come back later.
+        202 with the message's id; a repeat gets the original's. 200 for whoever only asks if somebody is there. An
+        interchange of several documents becomes a message for each and is answered like a batch. Where the sender
+        waits for the result: 200 with it, or 422 with what is wrong. Problem documents: 401 no valid proof, 403 not
+        from this address or not this kind of document, 404 no such endpoint, 411 no length, 413 too large, 429 and 503
+        come back later.
         """
 
-        def receive(intake, *arguments):
-            received = intake._receive(code, *arguments)
+        def receive(intake, raw, *arguments):
+            if intake._is_greeted(code, raw):
+                return request.make_json_response({"status": "ready"}, status=200)
+            received = intake._receive(code, raw, *arguments)
             return _deprecating(answer_all(received), outcomes_of(received))
 
         return self._answered(receive)

@@ -84,6 +84,11 @@ class TestTranslate(SyncCase):
         self.assertEqual((status, said), (2, ""))
         self.assertIn("no such route", faults)
 
+    def test_a_route_that_partners_may_do_without_is_tried_by_its_name(self):
+        status, said, faults = self.translate("--route", "refund.issued", self.sample("samples/refund.json"))
+        self.assertEqual(status, 0, faults)
+        self.assertEqual(json.loads(said)["type"], "refund.issued")
+
     def test_what_cannot_be_done_says_why(self):
         status, _said, faults = self.translate(self.folder / "nothing.json")
         self.assertEqual(status, 2)

@@ -138,7 +138,50 @@ def _values(schema: dict, shape: dict) -> str:
     )
 
 
-TABLES = {"converters": converters, "faults": faults, "pack-members": pack_members}
+# What becomes of a document in Odoo, where the pack names a handler of its own.
+HANDLERS = {
+    "kept": "kept to be read",
+    "by.hand": "a person carries it out",
+    "order.compared": "compared with the order; a difference is for a person",
+}
+
+
+def pack_matrix() -> str:
+    """One line per pack, document and direction; what stays inside Odoo crosses no border and is not in it."""
+    columns = (
+        "pack",
+        "document",
+        "direction",
+        "what the partner calls it",
+        "in Odoo",
+        "samples: goes through, refused",
+    )
+    lines = [row(*columns), row(*["---"] * len(columns))]
+    for path in sorted((ROOT / "packs").glob("*/pack.json")):
+        pack = json.loads(text_of(path))
+        doors = {door["code"]: door["direction"] for door in pack["endpoints"]}
+        found: dict[tuple[str, str], list[dict]] = {}
+        for entry in pack["interfaces"]:
+            if doors[entry["endpoint"]] != "internal":
+                found.setdefault((entry["document_type"], doors[entry["endpoint"]]), []).append(entry)
+        for (document, direction), entries in sorted(found.items(), key=lambda item: (item[0][1], item[0][0])):
+            lines.append(row(pack["title"], f"`{document}`", *_cells(pack, direction, entries)))
+    return "\n".join(lines)
+
+
+def _cells(pack: dict, direction: str, entries: list[dict]) -> tuple[str, str, str, str]:
+    codes = {entry["code"] for entry in entries}
+    mine = [sample for sample in pack.get("samples", ()) if sample["interface"] in codes]
+    good = sum("expected" in sample for sample in mine)
+    titles = {part["code"]: part["name"] for part in pack.get("contracts", ())}
+    called = [entry.get("topic") or titles.get(entry.get("contract"), entry["name"]) for entry in entries]
+    acts = dict.fromkeys(HANDLERS.get(entry.get("handler", ""), "applied") for entry in entries)
+    done = "; ".join(acts) if direction == "inbound" else "sent"
+    way = {"inbound": "in", "outbound": "out"}[direction]
+    return way, ", ".join(called), done, f"{good}, {len(mine) - good}"
+
+
+TABLES = {"pack-matrix": pack_matrix, "converters": converters, "faults": faults, "pack-members": pack_members}
 
 
 @pytest.mark.parametrize("page", PROSE, ids=lambda page: page.name)

@@ -14,6 +14,8 @@
 ``tolerance_seconds``  how far the signed time may be from ours, either way
 ``dedupe``             alternatives; each a list of sources whose values together name the event
 ``topic``              sources, the first with a value names the kind of document
+``greeting``           a regular expression: the whole body of a sender who only asks if somebody is there; it is not
+                       signed, and answered without being kept
 
 A source is ``header:<name>`` or ``body:<JSON pointer>``.
 """
@@ -41,6 +43,7 @@ _PLACEHOLDERS = re.compile(r"\{(body|timestamp|message_id)\}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _SOURCE = re.compile(r"(header:[A-Za-z0-9_-]{1,100}|body:(/.{1,200})?)")
 _LONGEST_TOLERANCE = 86_400
+_LONGEST_GREETING = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Profile:
     timestamp_header: str = ""
     timestamp_member: str = ""
     tolerance_seconds: int = 0
+    greeting: str = ""
 
     @property
     def signs_timestamp(self) -> bool:
@@ -75,11 +79,19 @@ class Profile:
         """Whether the signed bytes contain the message's id."""
         return "{message_id}" in self.signed
 
+    def greets(self, body: bytes) -> bool:
+        """Whether the body says nothing but that a sender is there."""
+        return bool(self.greeting) and len(body) <= _LONGEST_GREETING and bool(_ascii(self.greeting, body))
+
     def content(self, body: bytes, *, timestamp: str, message_id: str) -> bytes:
         """The exact bytes that are signed."""
         values = {"body": body, "timestamp": timestamp.encode(), "message_id": message_id.encode()}
         parts = _PLACEHOLDERS.split(self.signed)
         return b"".join(values[part] if position % 2 else part.encode() for position, part in enumerate(parts))
+
+
+def _ascii(pattern: str, body: bytes) -> re.Match[bytes] | None:
+    return re.fullmatch(pattern.encode(), body)
 
 
 @cache

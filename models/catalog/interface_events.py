@@ -22,6 +22,12 @@ class SyncInterface(models.Model):
         "sync.subscription", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
     )
     event_filter = fields.Text(string="Only events with", tracking=True, help=FILTER_HELP)
+    own_only = fields.Boolean(
+        string="Only about its own orders",
+        tracking=True,
+        help="Only events of processes that this trading partner began: a shop is told of the shipments of its own"
+        " orders, and not of everybody's.",
+    )
     event_content = fields.Selection(
         CONTENT,
         string="Content",
@@ -31,10 +37,11 @@ class SyncInterface(models.Model):
         help="Thin events are for partners that fetch: each says where its document is read.",
     )
 
-    @api.constrains("event_filter", "event_content", "document_type_id", "endpoint_id")
+    @api.constrains("event_filter", "event_content", "own_only", "document_type_id", "endpoint_id")
     def _check_events(self):
         for interface in self:
-            if (interface.event_filter or interface.event_content == "thin") and interface.direction != "outbound":
+            chosen = interface.event_filter or interface.own_only or interface.event_content == "thin"
+            if chosen and interface.direction != "outbound":
                 raise ValidationError(self.env._("Events are chosen on the way out: “%s” receives.", interface.name))
             if interface.event_content == "thin" and interface.endpoint_id.transport != "feed":
                 raise ValidationError(self.env._("Only what the partner fetches can be thin."))
@@ -55,7 +62,7 @@ class SyncInterface(models.Model):
         return True
 
     def write(self, vals):
-        fixed = vals.keys() & {"event_filter", "event_content", "subscription_id"}
+        fixed = vals.keys() & {"event_filter", "event_content", "own_only", "subscription_id"}
         if fixed and any(line.state != "draft" for line in self):
             raise UserError(
                 self.env._("What events an interface in use carries stays. Set up another one and retire this one.")

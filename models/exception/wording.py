@@ -13,6 +13,8 @@ SPOKEN = {
     "order.cancel": "Cancellation of order",
     "order.change": "Change of order",
     "return.requested": "Return request",
+    "risk.assessed": "Risk assessment of order",
+    "risk.request": "Risk assessment of order",
     "tax_determination.reply": "Tax of order",
     "tax_determination.request": "Tax of order",
     "tracking.event": "Tracking of parcel",

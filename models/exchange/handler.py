@@ -29,6 +29,9 @@ class SyncHandler(models.AbstractModel):
     goes: what it does not say stays as it is. Any other handler gets documents that are complete by their schema, or
     the steward decides about the whole."""
 
+    _writes = True
+    """Whether it changes records of Odoo. What is only read or compared is nobody's write: who owns it is not asked."""
+
     @api.private
     def _for(self, handler, document_type):
         """The handler of that name, else the one that takes the document type by default.

@@ -3,3 +3,4 @@ from . import warehouse
 from . import service
 from . import finance
 from . import master
+from . import integration

@@ -16,8 +16,9 @@ class SyncPack(models.AbstractModel):
     @api.model
     @api.private
     def _available(self):
-        """[(name, title)] of the packs on this server."""
-        return [(name, self._read(name)["title"]) for name in reading.names()]
+        """[(name, title)] of the packs on this server, by title."""
+        titles = [(name, self._read(name)["title"]) for name in reading.names()]
+        return sorted(titles, key=lambda each: each[1].casefold())
 
     @api.model
     @api.private
@@ -42,7 +43,8 @@ class SyncPack(models.AbstractModel):
         :param values: what the pack cannot know, all optional: ``code``, ``name``, ``environment``, ``partner_id``,
             ``business_owner_id`` (owner of the interfaces too), ``technical_owner_id``, and by the pack's code of an
             endpoint ``urls``, ``private_hosts`` and ``secrets``; ``owners``
-            by the group that a pack names
+            by the group that a pack names; ``endpoints``: codes of optional endpoints that are wanted, besides those
+            with an address or a secret
         """
         self.env["sync.trading.partner"].check_access("create")
         pack = self._read(name)

@@ -96,7 +96,9 @@ def _translate(env, options, told):
 def _interfaces(env, pack, code, route, direction):
     partners = env["sync.trading.partner"].search([("pack", "=", pack), *([("code", "=", code)] if code else [])])
     if not partners:
-        values = {"environment": "production", **({"code": code} if code else {})}
+        # Who names a route may mean one that partners may do without.
+        every = [door["code"] for door in env["sync.pack"]._read(pack)["endpoints"]] if route else []
+        values = {"environment": "production", "endpoints": every, **({"code": code} if code else {})}
         partners = env["sync.pack"]._load(pack, env.company, values)
         # Nobody has agreed with a partner yet what a test is.
         partners.endpoint_ids.write({"test_flag_source": False, "test_flag_value": False, "test_flag_words": False})

@@ -19,7 +19,7 @@ ROUTES = {
 }
 # What must not become a document, and why: shipped already; a payment that names no order.
 REFUSED = {
-    "shopify_order_fulfilled.json": "translate.value_unknown",
+    "shopify_order_fulfilled.json": "translate.not_taken_over",
     "stripe_payment_intent_succeeded.json": "validate.contract",
 }
 CONTEXT = {"message_id": "1", "received_at": "2026-11-21T10:00:00+00:00", "environment": "test"}

@@ -4,6 +4,7 @@ Beside each document stands what is known of it. It is imported with exactly the
 says why; something else must not come out.
 """
 
+import os
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -12,15 +13,16 @@ from typing import Any
 import pytest
 from pack_reading import PACKS, decoded, packs, read_json
 
-COLLECTION = PACKS.parent.parent / "shared" / "samples" / "json"
+COLLECTION = Path(os.environ.get("SYNC_SAMPLES") or PACKS.parent.parent / "shared" / "samples") / "json"
 INTERFACES = {
     "shopify_order": ("shopify", "shopify.order.create"),
     "stripe_payment_intent": ("stripe", "stripe.payment.received"),
+    "woo_order": ("woocommerce", "woocommerce.order.create"),
     "easypost": ("carrier", "carrier.tracking.event"),
 }
 # Why a document is refused, and by what.
 REFUSED = {
-    "shopify_order_fulfilled.json": ("translate.value_unknown", "fulfilled in the shop"),
+    "shopify_order_fulfilled.json": ("translate.not_taken_over", "fulfilled in the shop"),
     "stripe_payment_intent_succeeded.json": ("validate.contract", "order number is missing"),
     "easypost_tracker_pre_transit.json": ("validate.contract", "Result is missing"),
 }
@@ -34,6 +36,24 @@ def documents() -> Iterator[Any]:
         interface = next((value for prefix, value in INTERFACES.items() if path.name.startswith(prefix)), None)
         if interface and not path.name.endswith(".expected.json"):
             yield pytest.param(path, *interface, id=path.name)
+
+
+@pytest.mark.skipif(not (COLLECTION / "shopify_refund_list.json").exists(), reason="not in the collection")
+def test_each_refund_of_a_list_is_the_money_that_went_back():
+    path = COLLECTION / "shopify_refund_list.json"
+    known = read_json(path.with_name(path.name + ".expected.json"))["documents"]
+    sources = decoded(path)
+    assert len(sources) == len(known)
+    for source, facts in zip(sources, known, strict=True):
+        faults, result = translated(path, "shopify", "shopify.refund.issued", source)
+        assert [fault.detail for fault in faults] == []
+        assert (result.document["number"], result.document["order_number"]) == (
+            facts["external_id"],
+            facts["order_external_id"],
+        )
+        money = sum(Decimal(each["amount"]) for each in facts["transactions"] if each["kind"] == "refund")
+        assert Decimal(result.document["amount"]["amount"]) == money
+        assert result.document.get("reason", {}).get("text") == facts["note"]
 
 
 def translated(path: Path, pack_name: str, interface: str, source: Any = None):
@@ -51,7 +71,14 @@ def test_a_vendors_document_is_imported_with_its_facts_or_refused(path: Path, pa
         return
     assert [fault.detail for fault in faults] == []
     (facts,) = read_json(path.with_name(path.name + ".expected.json"))["documents"]
-    {"order": check_order, "tracking": check_tracking, "payment": check_payment}[facts["kind"]](facts, result.document)
+    kind = "woocommerce" if facts["source"] == "woocommerce" else facts["kind"]
+    checks = {
+        "order": check_order,
+        "woocommerce": check_woocommerce,
+        "tracking": check_tracking,
+        "payment": check_payment,
+    }
+    checks[kind](facts, result.document)
 
 
 @pytest.mark.skipif(not (COLLECTION / "stripe_payment_intent_succeeded.json").exists(), reason="not in the collection")
@@ -63,6 +90,23 @@ def test_the_payment_is_imported_once_it_names_its_order():
     assert faults == []
     (facts,) = read_json(path.with_name(path.name + ".expected.json"))["documents"]
     check_payment(facts, result.document)
+
+
+def check_woocommerce(facts: dict, document: dict) -> None:
+    assert document["partner_reference"] == facts["external_id"]
+    assert document["number"] == facts["number"]
+    assert document["currency"] == facts["currency"]
+    assert document["placed_at"] == facts["date"] + "+00:00"
+    totals = document["totals"]
+    for ours, theirs in (("grand_total", "total"), ("tax", "tax"), ("discounts", "discount"), ("shipping", "shipping")):
+        assert Decimal(totals[ours]) == Decimal(facts["totals"][theirs])
+    for line, known in zip(document["lines"], facts["lines"], strict=True):
+        identifiers = {entry["scheme"]: entry["value"] for entry in line["item"]["identifiers"]}
+        assert (line["id"], identifiers.get("sku")) == (known["external_id"], known["sku"])
+        assert line["description"] == known["description"]
+        quantity, price = Decimal(line["quantity"]["value"]), Decimal(line["unit_price"])
+        assert (quantity, quantity * price) == (Decimal(known["qty"]), Decimal(known["subtotal"]))
+        assert sum(Decimal(tax["amount"]) for tax in line["taxes"]) == Decimal(known["tax"])
 
 
 def check_order(facts: dict, document: dict) -> None:

@@ -17,7 +17,7 @@ def run(batch, works):
         )
         for work, process_id in zip(group, processes, strict=True):
             work.process_id = work.process_id or process_id
-            decision = batch.ownership(interface, work.canonical)
+            decision = _writes(batch, interface) and batch.ownership(interface, work.canonical)
             if decision:
                 _weigh(batch, interface, work, decision)
 
@@ -57,11 +57,21 @@ def _weigh(batch, interface, work, decision):
         work.translated, work.canonical = work.canonical, rest
 
 
+def _writes(batch, interface):
+    handler = _handler(batch, interface)
+    return handler is None or handler._writes
+
+
 def _partial(batch, interface):
+    handler = _handler(batch, interface)
+    return handler is not None and handler._partial
+
+
+def _handler(batch, interface):
     try:
-        return batch.env["sync.handler"]._for(interface.handler, interface.document_type)._partial
+        return batch.env["sync.handler"]._for(interface.handler, interface.document_type)
     except Fault:
-        return False  # apply says that there is no handler
+        return None  # apply says that there is no handler
 
 
 def _incomplete(work, decision, interface, faults):

@@ -30,6 +30,9 @@ _CARRIERS = queue.Frequent(f"""
       JOIN sync_policy y ON y.id = i.policy_id
      WHERE e.id = ANY(%s::int[]) AND p.direction IN ('outbound', 'internal')
        AND (i.company_id = e.company_id OR i.company_id IS NULL)
+       AND (i.own_only IS NOT TRUE
+            OR EXISTS (SELECT FROM sync_process o WHERE o.id = e.process_id
+                                                    AND o.trading_partner_id = p.trading_partner_id))
        AND (e.trading_partner_id = p.trading_partner_id
             OR e.trading_partner_id IS NULL AND (p.environment = 'production' OR NOT %s::boolean))
      ORDER BY e.id, i.id

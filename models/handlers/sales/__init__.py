@@ -3,3 +3,4 @@ from . import order_create
 from . import order_customer
 from . import order_items
 from . import order_prices
+from . import order_compared

@@ -1,0 +1,2 @@
+from . import by_hand
+from . import kept
