@@ -87,7 +87,11 @@ class _Reader:
             return _below(current, node["value"])
         if kind in ("current", "identity"):
             return current
-        if kind in ("subexpression", "pipe", "index_expression"):
+        if kind == "pipe":
+            # What a projection found is a list behind the bar: [0] is one of its items, and no item of an item.
+            found = {p[:-1] if p[-1:] == (ITEM,) else p for p in self.visit(children[0], current)}
+            return self.visit(children[1], found)
+        if kind in ("subexpression", "index_expression"):
             for step in children:
                 current = self.visit(step, current)
             return current

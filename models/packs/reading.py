@@ -1,8 +1,17 @@
-"""Packs as files: read and checked before anything is loaded."""
+"""Packs as files: read and checked before anything is loaded.
+
+They stand in the addon, in further folders that the server names in ``SYNC_GOVERNANCE_PACKS`` (separated as in PATH),
+or are lent for a while: a pack from a folder that is only applied, or one that was made of a partner in this database.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -12,6 +21,45 @@ from ...core.contracts import Validator, compile_schema
 from ...core.faults import Fault
 
 FOLDER = Path(__file__).parents[2] / "packs"
+FOLDERS = "SYNC_GOVERNANCE_PACKS"
+
+
+@dataclass(frozen=True, slots=True)
+class PackFiles:
+    """A pack outside the folders of packs: its name, and its files by their paths inside it."""
+
+    name: str
+    files: dict[str, bytes]
+
+
+_LENT: ContextVar[PackFiles | None] = ContextVar("a pack that is lent", default=None)
+
+
+@contextmanager
+def lent(pack: PackFiles) -> Iterator[str]:
+    """Within this, the pack can be read by its name, before one of a folder that has the same; gives the name."""
+    before = _LENT.set(pack)
+    try:
+        yield pack.name
+    finally:
+        _LENT.reset(before)
+
+
+def from_folder(folder: Path) -> PackFiles:
+    """The pack in any folder.
+
+    :raises OSError: when there is none
+    :raises Fault: ``engine.configuration`` when its description is no JSON with a name
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    if "pack.json" not in files:
+        raise FileNotFoundError(f"There is no pack.json in {folder}.")
+    try:
+        name = json.loads(files["pack.json"])["name"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Fault("engine.configuration", f"{folder}/pack.json is not the description of a pack.") from error
+    return PackFiles(str(name), files)
 
 
 @cache
@@ -22,7 +70,16 @@ def schema() -> Validator:
 
 def names() -> list[str]:
     """The names of all packs on this server."""
-    return sorted(path.parent.name for path in FOLDER.glob("*/pack.json"))
+    found = {path.parent.name for folder in _folders() for path in folder.glob("*/pack.json")}
+    return sorted(found | ({pack.name} if (pack := _LENT.get()) else set()))
+
+
+def _folders() -> list[Path]:
+    return [FOLDER, *(Path(each) for each in os.environ.get(FOLDERS, "").split(os.pathsep) if each)]
+
+
+def _folder(name: str) -> Path:
+    return next(folder for folder in _folders() if (folder / name / "pack.json").is_file()) / name
 
 
 def read(name: str) -> dict[str, Any]:
@@ -32,7 +89,7 @@ def read(name: str) -> dict[str, Any]:
     """
     if name not in names():
         raise Fault("engine.configuration", f"There is no pack {name!r} on this server.", subject=f"pack {name}")
-    pack = json.loads((FOLDER / name / "pack.json").read_text(encoding="utf-8"), parse_float=Decimal)
+    pack = json.loads(content(name, "pack.json"), parse_float=Decimal)
     problems = [fault.detail for fault in schema().faults(pack)] or list(_loose_ends(pack))
     if problems:
         raise Fault(
@@ -43,7 +100,17 @@ def read(name: str) -> dict[str, Any]:
 
 def text(name: str, file: str) -> str:
     """A file of a pack as it stands."""
-    return (FOLDER / name / file).read_text(encoding="utf-8")
+    return content(name, file).decode()
+
+
+def content(name: str, file: str) -> bytes:
+    """A file of a pack, byte for byte: samples are in the partner's own character set."""
+    pack = _LENT.get()
+    if pack is not None and pack.name == name:
+        if file not in pack.files:
+            raise Fault("engine.configuration", f"The pack {name} has no file {file}.", subject=f"pack {name}")
+        return pack.files[file]
+    return (_folder(name) / file).read_bytes()
 
 
 def _loose_ends(pack):

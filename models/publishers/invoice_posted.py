@@ -39,6 +39,7 @@ class InvoicePosted(models.AbstractModel):
                 "type": self._document_type,
                 "number": move.name,
                 "order_numbers": orders.sorted("id").mapped("name"),
+                "partner_order_numbers": list(filter(None, orders.sorted("id").mapped("client_order_ref"))) or None,
                 "kind": "credit_note" if move.move_type == "out_refund" else "invoice",
                 "issued_on": day(move.invoice_date),
                 "due_on": day(due),

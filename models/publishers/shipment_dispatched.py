@@ -42,6 +42,7 @@ class ShipmentDispatched(models.AbstractModel):
                     "order_number": order.name or picking.origin or picking.name,
                     "partner_order_number": order.client_order_ref,
                     "shipped_at": timestamp(at),
+                    "seller": party(picking.company_id.partner_id),
                     "ship_to": party(picking.partner_id),
                     "carrier": self._carrier(picking),
                     "parcels": [{"tracking_number": number} for number in picking._tracking_numbers()],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from .. import exact
@@ -208,6 +209,28 @@ def sum_of(of: Sequence[Expression]) -> Convert:
         own = [] if value is None else value if isinstance(value, list) else [value]
         numbers = [number(item) for item in own if item is not None] + _numbers(of, scope)
         return exact.plain(exact.total(numbers)) if numbers else None
+
+    return convert
+
+
+@converter(
+    "sum_products",
+    "Plus the products of numbers that stand in lists beside each other: quantities and prices.",
+    Argument("of", "paths", "The lists, each with as many numbers as the others.", required=True),
+    main="of",
+    starts=True,
+)
+def sum_products(of: Sequence[Expression]) -> Convert:
+    def convert(value: Any, scope: Scope) -> str | None:
+        lists = [_numbers([path], scope) for path in of]
+        if len({len(numbers) for numbers in lists}) > 1:
+            raise ConversionError("some of the numbers to be multiplied are missing")
+        try:
+            products = [reduce(exact.multiply, numbers) for numbers in zip(*lists, strict=True)]
+            products += [] if value is None else [number(value)]
+            return exact.plain(exact.total(products)) if products else None
+        except exact.NotExact as error:
+            raise ConversionError(str(error)) from None
 
     return convert
 

@@ -79,6 +79,11 @@ registry.category("web_tour.tours").add("sync_governance_onboarding_sets_up", {
                 run: "click",
             },
             {
+                content: "the samples went through it",
+                trigger: ".modal button[name='action_open']",
+                run: "click",
+            },
+            {
                 content: "the checklist knows what is there",
                 trigger: step("Owner and contact named", "Done"),
             },
