@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from .codecs.parts import Place
 from .delivery.cloudevents import Event
 from .faults import Fault
 
@@ -34,7 +35,7 @@ class Done:
 
     ``reference`` is the business reference people search for (an order number); ``process_id`` the process the
     message belongs to; ``response`` a document to hand back to a synchronous caller; ``note`` one plain sentence
-    for the attempt log.
+    for the attempt log; ``lines`` what became of each line, as an ``acknowledgement`` tells it.
     """
 
     effects: list[Effect] = field(default_factory=list)
@@ -42,6 +43,7 @@ class Done:
     process_id: int | None = None
     response: dict[str, Any] | None = None
     note: str = ""
+    lines: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -103,9 +105,11 @@ class Work:
     """One message in the pipeline. Times are aware and in UTC; ``document`` is the partner's, ``canonical`` ours.
 
     ``notices`` are sentences for the attempt log: odd, and no reason to stop. ``canonical`` is what is applied;
-    ``translated`` the whole document where another system's part was left out of that. ``foreign`` are its writes to
+    ``translated`` the whole document where another system's part was left out of that. ``place`` is where ``raw`` stood
+    in its file, ``in_its_file`` what only that file showed to be wrong with it. ``foreign`` are its writes to
     what others own; ``left_to_steward``: it is not applied before he has decided. ``event`` is what an outbound
-    document tells of, ``content_type`` the form of ``encoded``.
+    document tells of, ``content_type`` the form of ``encoded``. ``sent_to``: host and port, where an endpoint has two
+    addresses. ``acknowledges``: it is a partner's syntax acknowledgement of what we sent.
     """
 
     message_id: int
@@ -127,16 +131,20 @@ class Work:
     replay: Replay | None = None
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
+    place: Place | None = None
+    in_its_file: Fault | None = None
     document: Any = None
     canonical: dict[str, Any] | None = None
     translated: dict[str, Any] | None = None
     foreign: list[ForeignWrite] = field(default_factory=list)
     left_to_steward: bool = False
+    acknowledges: bool = False
     encoded: bytes | None = None
     content_type: str = "application/json"
     event: Event | None = None
     response: bytes | None = None
     response_status: int | None = None
+    sent_to: str | None = None
     stage: str = ""
     notices: list[str] = field(default_factory=list)
     outcome: Outcome | None = None

@@ -156,7 +156,10 @@ class Databases:
 
     def drop(self, name: str) -> None:
         self.sql(f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)")
-        shutil.rmtree(filestore(name), ignore_errors=True)
+        place = filestore(name)
+        # Beside it, those of its test processes.
+        for one in (place, *place.parent.glob(f"{place.name}.gw*")):
+            shutil.rmtree(one, ignore_errors=True)
 
     def prune(self) -> None:
         """Drop what dead dev processes left, and templates that newer ones replaced."""

@@ -22,6 +22,7 @@ db_maxconn = 32
 http_interface = 127.0.0.1
 list_db = False
 limit_time_real_cron = 600
+limit_memory_hard = 0
 """
 
 

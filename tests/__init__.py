@@ -30,10 +30,24 @@ from . import test_cloudevents, test_event_sequence, test_feed, test_feed_flow, 
 from . import test_subscription
 from . import test_translate_command
 from . import test_outbound_files
-from . import test_interchange
+from . import test_file, test_interchange
 from . import test_transport_security
 from . import test_data_regions
 from . import test_attacks, test_fuzz_http
 from . import test_exports
+from . import test_amqp, test_failover, test_kafka, test_mail_gateway, test_proxy
 from . import test_api_behaviour, test_api_business, test_api_schemathesis
 from . import test_tour_api_page
+from . import test_deliver_folder, test_pickup_files, test_pickup_folder, test_sftp
+from . import test_edi_envelopes
+from . import test_edi_acknowledgements, test_edi_number_races
+from . import test_mapping_workbench, test_tour_workbench
+from . import test_xref_completion, test_xref_exchange
+from . import test_record_lookup
+from . import test_tour_missing_codes
+from . import test_handlers_by_hand, test_pack_answers, test_pack_pipeline
+from . import test_pack_command, test_pack_interchanges
+from . import test_acknowledged_lines
+from . import test_expectation, test_https_pull
+from . import test_systemd
+from . import test_tour_packs

@@ -23,7 +23,7 @@ class ChangeCase(GovernanceCase):
         self.shop = partner.interface_ids.filtered(lambda i: i.topic == "orders/create")
         partner.partner_id = self.env["res.partner"].create({"name": "Shop people", "email": "it@shop.example"})
 
-    def next_contract(self, version="1.1.0", change=None):
+    def next_contract(self, version="1.9.0", change=None):
         contract = self.shop.contract_id.with_user(self.manager)._next_version()
         schema = json.loads(contract.schema)
         schema["properties"].update(change or {"gift_note": {"type": "string"}})

@@ -126,7 +126,7 @@ class TestConfigurationTours(BrowserCase, SyncCase):
     def test_a_second_person_approves_a_mapping(self):
         self.live_partner("shopify", secrets={"shop-orders": docs.SHOP_SECRET})
         live = self.env["sync.mapping"].search([("code", "=", "shopify.order.create")])
-        mapping = live.with_user(self.author).copy({"version": "1.1.0"})
+        mapping = live.with_user(self.author).copy({"version": "1.9.0"})
         mapping.action_submit()
         self.start_tour("/odoo", "sync_governance_approver_approves_mapping", login=self.approver.login)
         self.assertEqual(mapping.state, "approved")

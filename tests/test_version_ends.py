@@ -41,7 +41,7 @@ class TestVersionEnds(IntakeCase):
             self.assertRegex(answer.headers["Deprecation"], r"^@\d{10}$")
             self.assertEqual(answer.headers["Sunset"], "Tue, 01 Jan 2999 23:59:59 GMT")
             self.assertIn('rel="deprecation"', answer.headers["Link"])
-            self.assertIn('shopify.order:1.1.0>; rel="successor-version"', answer.headers["Link"])
+            self.assertIn('shopify.order:1.2.0>; rel="successor-version"', answer.headers["Link"])
 
     def test_after_its_last_day_the_sender_is_told_what_follows(self):
         self.successor()
@@ -51,10 +51,10 @@ class TestVersionEnds(IntakeCase):
         self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
         problem = answer.json()
         self.assertEqual(problem["type"], "urn:sync-governance:problem:receive.version_ended")
-        self.assertEqual(problem["successor"], "shopify.order 1.1.0")
+        self.assertEqual(problem["successor"], "shopify.order 1.2.0")
         self.assertIn((self.today - timedelta(days=1)).isoformat(), problem["detail"])
         self.assertIn("successor-version", answer.headers["Link"])
-        self.assertIn("shopify.order:1.1.0", answer.headers["Link"])
+        self.assertIn("shopify.order:1.2.0", answer.headers["Link"])
         self.assertIn("GMT", answer.headers["Sunset"])
         self.assertFalse(self.messages())
         refused = self.env["sync.transmission"].search([("fault_code", "=", "receive.version_ended")])

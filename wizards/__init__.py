@@ -2,9 +2,13 @@ from . import lifecycle_reject
 from . import credential_rotate
 from . import exception_close
 from . import exception_map
+from . import xref_complete
+from . import mapping_workbench
+from . import mapping_suggestion
 from . import message_request
 from . import pack_install
 from . import traffic_waiver
 from . import audit_export
 from . import message_unmask
 from . import personal_erase
+from . import pack_promote

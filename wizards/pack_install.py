@@ -1,16 +1,26 @@
 """Add a trading partner from a pack."""
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..models.partner.trading_partner import ENVIRONMENTS
 
-STEPS = [("what", "What is it?"), ("who", "Who answers for it?"), ("how", "How is it connected?")]
+STEPS = [
+    ("what", "What is it?"),
+    ("who", "Who answers for it?"),
+    ("how", "How is it connected?"),
+    ("tried", "Does it work?"),
+]
 
 
 class SyncPackInstall(models.TransientModel):
-    """Asks in three steps for what a pack cannot know: what it is, who answers for it, where to and the secrets."""
+    """Asks in three steps for what a pack cannot know: what it is, who answers for it, where to and the secrets.
+
+    Then the partner is there as a draft, and the samples of the pack have gone through it.
+    """
 
     _name = "sync.pack.install"
     _description = "Add a partner"
@@ -18,6 +28,7 @@ class SyncPackInstall(models.TransientModel):
     step = fields.Selection(STEPS, default="what", required=True)
     pack = fields.Selection(selection="_select_pack", required=True)
     description = fields.Text(compute="_compute_description")
+    matrix = fields.Html(compute="_compute_description", string="What it brings")
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     name = fields.Char(required=True)
     code = fields.Char(required=True)
@@ -40,6 +51,9 @@ class SyncPackInstall(models.TransientModel):
         "res.partner", string="Contact", check_company=True, help="Whom to call or write to at the partner."
     )
     endpoint_ids = fields.One2many("sync.pack.install.endpoint", "wizard_id", string="Endpoints")
+    partner_made_id = fields.Many2one("sync.trading.partner", readonly=True)
+    certification_ids = fields.Many2many("sync.certification", compute="_compute_certification_ids")
+    all_passed = fields.Boolean(compute="_compute_certification_ids")
 
     @api.model
     def _select_pack(self):
@@ -48,7 +62,43 @@ class SyncPackInstall(models.TransientModel):
     @api.depends("pack")
     def _compute_description(self):
         for wizard in self:
-            wizard.description = self.env["sync.pack"]._read(wizard.pack)["description"] if wizard.pack else False
+            pack = self.env["sync.pack"]._read(wizard.pack) if wizard.pack else None
+            wizard.description = pack["description"] if pack else False
+            wizard.matrix = self._matrix(pack) if pack else False
+
+    def _matrix(self, pack):
+        """What travels in which direction, and how many samples show it."""
+        ways = {"inbound": self.env._("to us"), "outbound": self.env._("to the partner")}
+        ways["internal"] = self.env._("inside Odoo")
+        doors = {door["code"]: door["direction"] for door in pack["endpoints"]}
+        types = self.env["sync.document.type"]
+        lines = Markup().join(
+            Markup("<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>")
+            % (
+                entry["name"],
+                ways[doors[entry["endpoint"]]],
+                types.browse(types._id_of(entry["document_type"])).display_name,
+                sum(sample["interface"] == entry["code"] for sample in pack.get("samples", ())) or "",
+            )
+            for entry in pack["interfaces"]
+        )
+        heads = (self.env._("Message"), self.env._("Goes"), self.env._("What it is here"), self.env._("Samples"))
+        head = Markup().join(Markup("<th>%s</th>") % title for title in heads)
+        table = Markup('<table class="table table-sm"><thead><tr>%s</tr></thead><tbody>%s</tbody></table>')
+        return table % (head, lines)
+
+    @api.depends("partner_made_id")
+    def _compute_certification_ids(self):
+        runs = self.env["sync.certification"]
+        for wizard in self:
+            done = (
+                runs.search([("trading_partner_id", "=", wizard.partner_made_id.id)])
+                if wizard.step == "tried"
+                else runs
+            )
+            newest = done.grouped("interface_id").values()
+            wizard.certification_ids = runs.union(*(each[0] for each in newest))
+            wizard.all_passed = all(each[0].passed for each in newest)
 
     @api.onchange("pack")
     def _onchange_pack(self):
@@ -58,7 +108,15 @@ class SyncPackInstall(models.TransientModel):
         self.name = pack["partner"]["name"]
         self.code = pack["partner"]["code"]
         self.endpoint_ids = [Command.clear()] + [
-            Command.create({"code": entry["code"], "name": entry["name"], "direction": entry["direction"]})
+            Command.create(
+                {
+                    "code": entry["code"],
+                    "name": entry["name"],
+                    "direction": entry["direction"],
+                    "optional": entry.get("optional", False),
+                    "wanted": not entry.get("optional", False),
+                }
+            )
             for entry in pack["endpoints"]
             if entry["transport"] not in ("internal", "feed")  # a feed has no address and no secret
         ]
@@ -85,7 +143,7 @@ class SyncPackInstall(models.TransientModel):
         }
 
     def action_install(self):
-        """Set the partner up as a draft and open it: its checklist says what comes next."""
+        """Set the partner up as a draft, and try the samples of its pack under what it has: nothing acts by it."""
         self.ensure_one()
         taken = self.env["sync.trading.partner"].search_count(
             [("company_id", "=", self.company_id.id), ("code", "=", self.code)], limit=1
@@ -94,6 +152,7 @@ class SyncPackInstall(models.TransientModel):
             raise UserError(
                 self.env._("There is a trading partner “%s” already: give this one a code of its own.", self.code)
             )
+        wanted = self.endpoint_ids.filtered("wanted")
         values = {
             "code": self.code,
             "name": self.name,
@@ -101,12 +160,20 @@ class SyncPackInstall(models.TransientModel):
             "partner_id": self.partner_id.id,
             "business_owner_id": self.business_owner_id.id,
             "technical_owner_id": self.technical_owner_id.id,
-            "urls": {line.code: line.url for line in self.endpoint_ids},
-            "private_hosts": {line.code: line.private_hosts for line in self.endpoint_ids},
-            "secrets": {line.code: line._secret() for line in self.endpoint_ids},
+            "endpoints": wanted.mapped("code"),
+            "urls": {line.code: line.url for line in wanted},
+            "private_hosts": {line.code: line.private_hosts for line in wanted},
+            "secrets": {line.code: line._secret() for line in wanted},
         }
         partner = self.env["sync.pack"]._load(self.pack, self.company_id, values)
         self.endpoint_ids.sudo().secret_token = False  # sudo: nobody reads or writes the field otherwise
+        self.partner_made_id = partner
+        self.env["sync.certification"]._run(partner)
+        return self._turn(1)
+
+    def action_open(self):
+        """The partner: its checklist says what comes next."""
+        partner = self.partner_made_id
         return {"type": "ir.actions.act_window", "res_model": partner._name, "res_id": partner.id, "view_mode": "form"}
 
 
@@ -120,6 +187,8 @@ class SyncPackInstallEndpoint(models.TransientModel):
     code = fields.Char(required=True, readonly=True)
     name = fields.Char(readonly=True)
     direction = fields.Selection([("inbound", "Receives"), ("outbound", "Sends")], readonly=True)
+    optional = fields.Boolean(readonly=True)
+    wanted = fields.Boolean(default=True, help="A partner may do without some: tick those that are to be set up.")
     url = fields.Char(string="Address")
     private_hosts = fields.Char(
         string="Allowed private host", help="host:port, where the address is inside our own network."

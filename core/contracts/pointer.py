@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 _WORD_BREAK = re.compile(r"[_\-\s.]+|(?<=[a-z0-9])(?=[A-Z])")
 
@@ -11,6 +12,19 @@ _WORD_BREAK = re.compile(r"[_\-\s.]+|(?<=[a-z0-9])(?=[A-Z])")
 def pointer(path: Iterable[str | int]) -> str:
     """The JSON pointer to ``path``: ``["lines", 1, "a/b"]`` is ``/lines/1/a~1b``, the empty path is ``""``."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def at(document: Any, place: str) -> Any:
+    """What stands in ``document`` at the JSON pointer ``place``; None where nothing does."""
+    for step in place.split("/")[1:]:
+        step = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, dict):
+            document = document.get(step)
+        elif isinstance(document, list) and step.isdecimal() and int(step) < len(document):
+            document = document[int(step)]
+        else:
+            return None
+    return document
 
 
 def pattern_of(path: Iterable[str | int]) -> str:

@@ -5,7 +5,7 @@ One :class:`GuardedSession` per endpoint keeps its connections; :func:`deliver` 
 what went wrong is a fault of the stage ``deliver``. The promises:
 
 * only permitted addresses are dialled (see :mod:`.addresses`), redirects are never followed, proxies and ``.netrc`` of
-  the environment are ignored, cookies are not kept;
+  the environment are ignored (a proxy is one that the request names), cookies are not kept;
 * connecting, every read, and the delivery as a whole have a time limit; asking the name service is the operating
   system's and only its outcome is held against the limit;
 * of the answer at most :data:`BODY_LIMIT` bytes are read. What was answered is decided by the status alone: once a
@@ -21,7 +21,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from http.client import RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
@@ -36,7 +36,8 @@ from ..faults import Fault
 from ..security.networks import within
 from . import backoff
 from .addresses import AddressGuard
-from .wire import LIMITS, REUSE, GuardedAdapter, Limits, Resolver, Reuse
+from .proxies import Proxy, proxy_of
+from .wire import LIMITS, REUSE, SENT, GuardedAdapter, Limits, Resolver, Reuse, Sent
 
 BODY_LIMIT = 20_000
 _RETRIED_CLIENT_ERRORS = (408, 425)
@@ -54,7 +55,9 @@ class Request:
     whose connections are used. Times are seconds; ``total_timeout``, from the first step to the last byte, is that of
     connecting and reading together unless given. ``client_certificate`` is a PEM text of our certificate and its key,
     ``authorities`` a PEM text of those trusted instead of the public ones. ``encrypted``: plain http is refused even
-    where the host is allowed by name, except to numeric addresses in the networks of ``plain_networks``.
+    where the host is allowed by name, except to numeric addresses in the networks of ``plain_networks``. ``proxy`` is
+    the address of the proxy that opens a tunnel to the partner, ``proxy_authorization`` what it wants to see.
+    ``body_limit``: so many bytes of the answer are read.
     """
 
     url: str
@@ -70,6 +73,9 @@ class Request:
     client_certificate: str = field(default="", repr=False)
     encrypted: bool = False
     plain_networks: str = ""
+    proxy: str = ""
+    proxy_authorization: str = field(default="", repr=False)
+    body_limit: int = BODY_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,8 @@ class DeliveryResult:
     """What came of a request. ``status`` is None when there was no answer, ``fault`` None when it was accepted.
 
     ``headers`` have lower-case names. ``truncated``: there was more body than is kept, or it broke off.
-    ``retry_after``: the seconds that the partner asks us to wait, at most an hour.
+    ``retry_after``: the seconds that the partner asks us to wait, at most an hour. ``sent``: something of the request
+    had left, so that without an answer the partner may have taken it all the same.
     """
 
     status: int | None
@@ -87,6 +94,7 @@ class DeliveryResult:
     fault: Fault | None
     truncated: bool = False
     retry_after: float | None = None
+    sent: bool = False
 
 
 class GuardedSession:
@@ -96,6 +104,7 @@ class GuardedSession:
     :param pool_size: how many connections are kept
     :param authorities: PEM of the authorities to trust instead of the public ones
     :param client_certificate: PEM of the certificate that we show, with its key
+    :param proxy: opens a tunnel to the partner
     :param resolver: stands in for :func:`socket.getaddrinfo`
     """
 
@@ -106,6 +115,7 @@ class GuardedSession:
         pool_size: int = 16,
         authorities: str = "",
         client_certificate: str = "",
+        proxy: Proxy | None = None,
         resolver: Resolver | None = None,
     ) -> None:
         # Looked up late, so that what a host patches (gevent) is used.
@@ -116,6 +126,7 @@ class GuardedSession:
             resolver=resolver,
             authorities=authorities,
             client_certificate=client_certificate,
+            proxy=proxy,
         )
         self._session = _Session()
         self._session.mount("https://", self._adapter)
@@ -126,14 +137,17 @@ class GuardedSession:
         started = time.monotonic()
         total = request.total_timeout or request.connect_timeout + request.read_timeout
         limits = Limits(request.connect_timeout, request.read_timeout, started + total)
-        token = LIMITS.set(limits)
+        token, sent = LIMITS.set(limits), Sent()
+        sent_token = SENT.set(sent)
         try:
-            return self._delivered(request, started)
+            result = self._delivered(request, started)
         finally:
+            SENT.reset(sent_token)
             LIMITS.reset(token)
+        return replace(result, sent=sent.begun)
 
     def _delivered(self, request: Request, started: float) -> DeliveryResult:
-        place = _place(request.url)
+        place = place_of(request.url)
         try:
             _check_url(request.url, place)
             if request.encrypted:
@@ -147,7 +161,7 @@ class GuardedSession:
         except (exceptions.RequestException, wire_exceptions.HTTPError, OSError, UnicodeError) as error:
             return DeliveryResult(None, {}, b"", time.monotonic() - started, classify(error, place=place))
         with response:
-            body, truncated = _bounded_body(response)
+            body, truncated = _bounded_body(response, request.body_limit)
             headers = _bounded_headers(response.headers)
         wait = headers.get("retry-after")
         seconds = backoff.asked(wait, datetime.now(timezone.utc))
@@ -203,6 +217,7 @@ def deliver(request: Request) -> DeliveryResult:
             frozenset(request.allowed_hosts),
             request.authorities,
             request.client_certificate,
+            proxy_of(request.proxy, request.proxy_authorization) if request.proxy else None,
             os.getpid(),
         )
     except Fault as fault:
@@ -226,16 +241,24 @@ _SESSIONS_LOCK = threading.Lock()
 
 
 def _session(
-    pool_key: str, allowed_hosts: frozenset[str], authorities: str, client_certificate: str, process: int
+    pool_key: str,
+    allowed_hosts: frozenset[str],
+    authorities: str,
+    client_certificate: str,
+    proxy: Proxy | None,
+    process: int,
 ) -> GuardedSession:
     # A connection that was opened with one certificate, or by one authority's word, carries nothing for another.
     shown = hashlib.sha256(f"{client_certificate}\0{authorities}".encode()).digest()
-    key = pool_key, allowed_hosts, shown, process
+    key = pool_key, allowed_hosts, shown, proxy, process
     with _SESSIONS_LOCK:
         session = _SESSIONS.get(key)
         if session is None:
             session = _SESSIONS[key] = GuardedSession(
-                allowed_hosts=allowed_hosts, authorities=authorities, client_certificate=client_certificate
+                allowed_hosts=allowed_hosts,
+                authorities=authorities,
+                client_certificate=client_certificate,
+                proxy=proxy,
             )
         _SESSIONS.move_to_end(key)
         while len(_SESSIONS) > _MOST_SESSIONS:
@@ -308,13 +331,13 @@ def _chain(error: BaseException) -> list[BaseException]:
     return links
 
 
-def _bounded_body(response: requests.Response) -> tuple[bytes, bool]:
-    """At most :data:`BODY_LIMIT` bytes of the body as they were sent, and whether that is not all of it."""
+def _bounded_body(response: requests.Response, limit: int) -> tuple[bytes, bool]:
+    """At most ``limit`` bytes of the body as they were sent, and whether that is not all of it."""
     try:
-        body = response.raw.read(BODY_LIMIT + 1, decode_content=False)
+        body = response.raw.read(limit + 1, decode_content=False)
     except (wire_exceptions.HTTPError, exceptions.RequestException, OSError):
         return b"", True
-    return body[:BODY_LIMIT], len(body) > BODY_LIMIT
+    return body[:limit], len(body) > limit
 
 
 def _bounded_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -341,11 +364,11 @@ def demand_encrypted(url: str, plain_networks: str = "") -> None:
     parts = urlsplit(url)
     if parts.scheme == "https" or within(parts.hostname, plain_networks):
         return
-    place = _place(url)
+    place = place_of(url)
     raise Fault("deliver.not_encrypted", f"{place} would be sent to unencrypted.", subject=place)
 
 
-def _place(url: str) -> str:
+def place_of(url: str) -> str:
     """The host and port of ``url``, to speak of it: the rest may hold secrets."""
     try:
         return urlsplit(url).netloc.rpartition("@")[2] or "The address"

@@ -83,3 +83,13 @@ class SyncChangeReplay(models.Model):
 class SyncOwnershipVersion(models.Model):
     _name = "sync.ownership.version"
     _inherit = ["sync.ownership.version", "sync.exported"]
+
+
+class SyncPackSample(models.Model):
+    _name = "sync.pack.sample"
+    _inherit = ["sync.pack.sample", "sync.exported"]
+
+
+class SyncXrefGap(models.Model):
+    _name = "sync.xref.gap"
+    _inherit = ["sync.xref.gap", "sync.exported"]

@@ -15,6 +15,11 @@ class SyncEndpoint(models.Model):
     _inherit = ["sync.endpoint", "sync.audited"]
 
 
+class SyncControlNumber(models.Model):
+    _name = "sync.control.number"
+    _inherit = ["sync.control.number", "sync.audited"]
+
+
 class SyncCredential(models.Model):
     _name = "sync.credential"
     _inherit = ["sync.credential", "sync.audited"]
@@ -57,6 +62,12 @@ class SyncPolicy(models.Model):
     _name = "sync.policy"
     _inherit = ["sync.policy", "sync.audited"]
     _audited_except = VERSION
+
+
+class SyncExpectation(models.Model):
+    _name = "sync.expectation"
+    _inherit = ["sync.expectation", "sync.audited"]
+    _audited_except = ("received", "last_name", "last_received_at", "late_since")
 
 
 class SyncGate(models.Model):

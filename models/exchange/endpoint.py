@@ -20,6 +20,14 @@ class SyncEndpoint(models.Model):
         "disturbed_since",
         "alerted_at",
         "pause_reason",
+        "sftp_host_key",
+        "sftp_seen_key",
+        "address_in_use",
+        "secondary_since",
+        "secondary_told_at",
+        "primary_failures",
+        "primary_failing_since",
+        "primary_probe_at",
     )
 
     breaker_state = fields.Selection(

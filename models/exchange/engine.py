@@ -11,7 +11,7 @@ import uuid
 from odoo import api, models
 
 from ...core import queue
-from . import inbound, interface_hold, pump, sizing
+from . import inbound, interface_hold, opening, pump, sizing
 from .cursor import CONFLICTS, LOST, business, forget_connections, read_committed
 from .glance import glance
 from .loading import load
@@ -77,6 +77,8 @@ class SyncEngine(models.AbstractModel):
         if moved and (seen.commands or seen.due):
             seen = glance(registry, worker.pools)
         pools = set(seen.pools)
+        if seen.polls:
+            moved += self._guarded(worker, lambda: worker.poller.launch(registry))
         if seen.events:
             moved += self._guarded(worker, lambda: self._route(worker, pools))
         for pool, parts in SLICES:
@@ -209,7 +211,7 @@ class SyncEngine(models.AbstractModel):
             self._quarantine(doubtful[0], claim.token)
             return
         for directions, drive in (
-            (("inbound", "internal"), inbound.drive),
+            (("inbound", "internal"), self._drive_in),
             (("outbound",), claim.worker.pump.launch),
         ):
             mine = [head for lane in group if lane.direction in directions for head in by_lane[lane.lane_id]]
@@ -218,6 +220,15 @@ class SyncEngine(models.AbstractModel):
                 self._drive(drive, claim, mine)
         if doubtful:
             claim.worker.pump.ask_quiet()
+
+    def _drive_in(self, registry, claim, heads):
+        """Files are opened, documents worked."""
+        files = opening.belongs_here(registry, heads)
+        lanes = {head.lane_id for head in files}  # what stands behind a file waits for its turn
+        if documents := [head for head in heads if head.lane_id not in lanes]:
+            inbound.drive(registry, claim, documents)
+        if files:
+            opening.drive(registry, claim, files)
 
     def _drive(self, drive, claim, heads):
         """Drive a group; an error that no stage caught becomes the fault of the message it hit, and of no other."""

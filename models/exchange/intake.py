@@ -15,14 +15,17 @@ from datetime import datetime, timezone
 
 from odoo import api, models
 
-from ...core.codecs import codec
+from ...core.codecs import codec, read_one
 from ...core.delivery import signatures
 from ...core.delivery.envelopes import Envelope, open_envelopes
+from ...core.delivery.profiles import profiles
 from ...core.faults import Fault
 from ...core.security.masking import mask_headers
 from ..partner.endpoint_profile import UNKNOWN
+from .acknowledged import LANE, is_answer
 from .cursor import read_committed
-from .interchange import opened
+from .filing import Sent
+from .interchange import TOO_MANY, opened
 from .sealing import ring_of, seal
 from .storing import LOCK_SECONDS, Incoming, Receipt, store, store_at_once
 from .synchronous import AtOnce
@@ -46,6 +49,14 @@ class SyncIntake(models.AbstractModel):
 
     @api.model
     @api.private
+    def _is_greeted(self, code, raw):
+        """Whether a sender only asks an open endpoint if somebody is there: nothing is said, kept or believed."""
+        profile = self.env["sync.endpoint"].sudo()._intake_profile(code)  # sudo: the caller has no user yet
+        known = profiles().get(profile["authentication"]) if profile and profile["live"] else None
+        return known is not None and known.greets(raw)
+
+    @api.model
+    @api.private
     def _receive(self, code, raw, headers, remote_address=None, certificate=None, plain=False):
         """Verify, deduplicate and store one transmission; returns a :class:`Receipt`.
 
@@ -53,13 +64,17 @@ class SyncIntake(models.AbstractModel):
         :param headers: the request's headers
         :param certificate: of the client, as a trusted proxy has passed it on
         :param plain: it came over the network unencrypted
-        :return: for an interchange of several documents what :meth:`_receive_many` returns
+        :return: for a file of several documents what :meth:`_receive_many` returns; for one of more documents than are
+            stored at once the receipt of the file, which the engine opens
         :raises Fault: ``receive.*`` or ``authentication.*``; nothing but the rejection was stored
         """
         profile, verdict = self._admitted(code, raw, headers, remote_address, certificate, plain)
-        parts = opened(profile["codec"], profile["codec_options"], raw)
-        if parts:
-            return self._receive_parts(profile, parts, raw, headers, remote_address, verdict)
+        pieces = opened(profile["codec"], profile["codec_options"], raw)
+        if pieces:
+            sent = Sent.of(profile, raw, headers, remote_address, verdict)
+            return (
+                self._receive_file(profile, sent) if pieces is TOO_MANY else self._receive_parts(profile, pieces, sent)
+            )
         try:
             document = self._document(
                 profile, Envelope(raw), headers, remote_address, verdict, json.dumps(mask_headers(dict(headers)))
@@ -102,24 +117,6 @@ class SyncIntake(models.AbstractModel):
             (getattr(part, "id", None), faults[place] if place in faults else next(receipts))
             for place, part in enumerate(parts)
         ]
-
-    def _receive_parts(self, profile, parts, raw, headers, remote_address, verdict):
-        """Store the documents of one interchange, in their order and in one transaction; see :func:`opened`."""
-        envelopes = [part for _called, part in parts if not isinstance(part, Fault)]
-        if len(envelopes) > 1:
-            self.env["sync.gauge"]._admit(profile, len(envelopes) - 1)
-        kept = json.dumps(mask_headers(dict(headers)))
-        faults, documents = {}, []
-        for place, (_called, part) in enumerate(parts):
-            try:
-                if isinstance(part, Fault):
-                    raise part
-                documents.append(self._document(profile, part, headers, remote_address, verdict, kept))
-            except Fault as refused:
-                self._keep_rejection(profile, getattr(part, "body", raw), headers, remote_address, refused)
-                faults[place] = refused
-        receipts = iter(self._store(profile, documents) if documents else ())
-        return [(called, faults.get(place) or next(receipts)) for place, (called, _part) in enumerate(parts)]
 
     # -- who sends ---------------------------------------------------------------------------------------------------
 
@@ -168,12 +165,15 @@ class SyncIntake(models.AbstractModel):
 
     # -- what it is --------------------------------------------------------------------------------------------------
 
-    def _document(self, profile, item, headers, remote_address, verdict, kept):
+    def _document(self, profile, item, headers, remote_address, verdict, kept, *, document=None):
         """What is stored of one document. ``headers`` tell what its envelope does not; ``kept`` is the text of them.
+
+        :param document: what the body holds, where it was read already
 
         :raises Fault: ``authentication.scope_missing``, ``receive.version_ended`` where its contract's last day is over
         """
-        document = self._peek(profile, item.body)
+        if document is None:
+            document = self._peek(profile, item.body)
         sha256 = hashlib.sha256(item.body).hexdigest()
         sender_key = item.id or signatures.dedupe_key(
             profile["authentication"], headers, document, settings=profile["authentication_settings"]
@@ -189,7 +189,7 @@ class SyncIntake(models.AbstractModel):
             sha256=sha256,
             sender_key=sender_key or f"sha256:{sha256}",
             topic=topic,
-            lane_key=item.key or endpoint._lane_key(profile, headers, document),
+            lane_key=item.key or self._line_of(profile, headers, document),
             interface_id=entry.interface_id,
             document_type_id=entry.document_type_id,
             pool=entry.pool,
@@ -200,6 +200,12 @@ class SyncIntake(models.AbstractModel):
             key_id=key_id,
             sealed=sealed,
         )
+
+    def _line_of(self, profile, headers, document):
+        """The ordering key; a partner's acknowledgement waits behind no document."""
+        if is_answer(profile["codec"], document):
+            return LANE
+        return self.env["sync.endpoint"]._lane_key(profile, headers, document)
 
     @api.private
     def _refuse_entry(self, profile, entry):
@@ -229,7 +235,7 @@ class SyncIntake(models.AbstractModel):
             return None, None
         return seal(ring_of(self.env), profile["company_id"], "received", raw, sha256)
 
-    def _peek(self, profile, raw):
+    def _peek(self, profile, raw, place=None):
         """The document, only to read the sender's key, the topic and the ordering key; None when it cannot be read.
 
         Not even tried where all of them stand in headers. An unreadable body from a sender who proved who he is is not
@@ -238,7 +244,7 @@ class SyncIntake(models.AbstractModel):
         if not profile["reads_body"]:
             return None
         try:
-            return codec(profile["codec"], profile["codec_options"]).decode(raw)
+            return read_one(codec(profile["codec"], profile["codec_options"]), raw, place).document
         except Fault:
             return None
 

@@ -11,7 +11,8 @@ class Parcel:
     """What a transport needs to deliver one message, read while a transaction was open.
 
     ``body`` and ``headers`` go on the wire; ``settings`` is the transport's own (timeouts, allowed hosts),
-    ``credential_id`` the credential it was signed with.
+    ``credential_id`` the credential it was signed with. ``route``: the two addresses of an endpoint that has a second
+    one (``failover.Route``); which it goes to is decided immediately before it leaves.
     """
 
     message_id: int
@@ -21,6 +22,7 @@ class Parcel:
     headers: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     credential_id: int | None = None
+    route: Any = None
 
 
 class SyncTransport(models.AbstractModel):
@@ -34,6 +36,8 @@ class SyncTransport(models.AbstractModel):
     _name = "sync.transport"
     _description = "Transport"
     _transport = None
+    _proofs = ()
+    """The ways of authentication that fit, the usual one first; empty: all that fit https."""
 
     @api.private
     def _for(self, transport):

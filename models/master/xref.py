@@ -21,6 +21,9 @@ DOMAINS = [
     ("country", "Country"),
     ("reason", "Reason"),
     ("status", "Status"),
+    ("inventory_item", "Inventory item"),
+    ("fulfilment_order", "Fulfilment order"),
+    ("fulfilment_order_line", "Line of a fulfilment order"),
 ]
 MODELS = {
     "product": "product.product",
@@ -81,10 +84,21 @@ class SyncXref(models.Model):
     valid_to = fields.Date(string="Valid until")
     active = fields.Boolean(default=True)
 
-    _external_uniq = models.UniqueIndex(
-        "(company_id, domain, external_id, COALESCE(trading_partner_id, 0)) WHERE active",
-        "This identifier is in use already.",
+    # At each day an identifier stands for one thing. A range of one hash instead of the columns themselves: those would
+    # need the extension btree_gist. Two different identifiers with one hash of 63 bits are not to be expected.
+    _one_at_a_time = models.Constraint(
+        """EXCLUDE USING gist (
+            int8range(
+                hashtextextended(
+                    company_id::text || ' ' || COALESCE(trading_partner_id, 0)::text || ' ' || domain || ' '
+                    || external_id, 0) >> 1,
+                hashtextextended(
+                    company_id::text || ' ' || COALESCE(trading_partner_id, 0)::text || ' ' || domain || ' '
+                    || external_id, 0) >> 1, '[]') WITH &&,
+            daterange(valid_from, valid_to, '[]') WITH &&) WHERE (active)""",
+        lambda env, diag: env._("This identifier is in use already, at least on some of these days."),
     )
+    _external = models.Index("(company_id, domain, external_id) WHERE active")
     _record = models.Index("(domain, res_id) WHERE res_id IS NOT NULL")
     _stands_for_one = models.Constraint(
         "CHECK ((COALESCE(res_id, 0) > 0) <> (COALESCE(canonical_code, '') <> ''))",
@@ -93,6 +107,10 @@ class SyncXref(models.Model):
     _dates = models.Constraint(
         "CHECK (valid_from IS NULL OR valid_to IS NULL OR valid_from <= valid_to)", "It ends before it begins."
     )
+
+    def init(self):
+        # Until 19.0.1.1.0 an identifier stood for one thing for good.
+        self.env.cr.execute("DROP INDEX IF EXISTS sync_xref_external_uniq")
 
     @api.depends("trading_partner_id")
     def _compute_company_id(self):
@@ -159,8 +177,8 @@ class SyncXref(models.Model):
                      FROM sync_xref
                     WHERE company_id = %(company)s AND domain = %(domain)s AND external_id = ANY(%(wanted)s) AND active
                       AND (trading_partner_id IS NULL OR trading_partner_id = %(partner)s)
-                      AND (valid_from IS NULL OR valid_from <= CURRENT_DATE)
-                      AND (valid_to IS NULL OR valid_to >= CURRENT_DATE)
+                      AND (valid_from IS NULL OR valid_from <= (now() AT TIME ZONE 'UTC')::date)
+                      AND (valid_to IS NULL OR valid_to >= (now() AT TIME ZONE 'UTC')::date)
                     ORDER BY external_id, trading_partner_id NULLS LAST""",
                 company=self.env.company.id,
                 domain=domain,
@@ -184,8 +202,8 @@ class SyncXref(models.Model):
                      FROM sync_xref
                     WHERE company_id = %(company)s AND domain = %(domain)s AND res_id = ANY(%(ids)s) AND active
                       AND res_model = %(model)s AND (trading_partner_id IS NULL OR trading_partner_id = %(partner)s)
-                      AND (valid_from IS NULL OR valid_from <= CURRENT_DATE)
-                      AND (valid_to IS NULL OR valid_to >= CURRENT_DATE)
+                      AND (valid_from IS NULL OR valid_from <= (now() AT TIME ZONE 'UTC')::date)
+                      AND (valid_to IS NULL OR valid_to >= (now() AT TIME ZONE 'UTC')::date)
                     ORDER BY res_id, trading_partner_id NULLS LAST, id DESC""",
                 company=self.env.company.id,
                 domain=domain,
@@ -198,8 +216,8 @@ class SyncXref(models.Model):
 
     @api.model
     @api.private
-    def _remember(self, domain, trading_partner_id, external_id, record):
-        """Keep that the partner calls ``record`` ``external_id``.
+    def _remember(self, domain, trading_partner_id, external_id, record, valid_from=False, valid_to=False):
+        """Keep that the partner calls ``record`` ``external_id``, from and until a day where one is given.
 
         :raises Fault: ``translate.reference_ambiguous`` when the identifier stands for another record already
         """
@@ -220,6 +238,8 @@ class SyncXref(models.Model):
                 "company_id": self.env.company.id,
                 "external_id": str(external_id),
                 "res_id": record.id,
+                "valid_from": valid_from,
+                "valid_to": valid_to,
             }
         )
 

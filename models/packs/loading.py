@@ -5,6 +5,7 @@ import json
 from odoo import api, models
 from odoo.fields import Command
 
+from ...core.canonical import catalogue
 from . import reading
 
 
@@ -46,6 +47,8 @@ class SyncPack(models.AbstractModel):
         endpoints = {}
         for entry in pack["endpoints"]:
             found = partner.endpoint_ids.filtered(lambda e, code=entry["code"]: e.pack_code == code)[:1]
+            if not found and entry.get("optional") and not _wanted(entry["code"], values):
+                continue
             data = self._endpoint_values(entry, values)
             if not found:
                 found = self.env["sync.endpoint"].create(
@@ -58,10 +61,15 @@ class SyncPack(models.AbstractModel):
                 )
             elif found.state == "draft":
                 _update(found, data)
+            else:
+                self._leave(found, data)
             if not found.user_id:
                 found._create_agent(entry["agent"]["groups"], name=entry["agent"]["name"])
             endpoints[entry["code"]] = found
         return endpoints
+
+    def _carriers(self):
+        return dict(self.env["sync.endpoint"]._fields["carrier"]._description_selection(self.env))
 
     def _endpoint_values(self, entry, values):
         key, topic = entry["ordering_key"], entry.get("topic", {})
@@ -73,15 +81,24 @@ class SyncPack(models.AbstractModel):
             "name": entry["name"],
             "direction": entry["direction"],
             "pulled": entry["transport"] == "feed",
+            "carrier": entry["transport"] if entry["transport"] in self._carriers() else False,
+            **{f"file_{name}": value for name, value in entry.get("files", {}).items()},
             "codec": entry["codec"],
-            "codec_options": json.dumps(entry["layout"], indent=2) if "layout" in entry else False,
+            "codec_options": _json(entry.get("layout")),
             "authentication": entry["authentication"],
+            "answer_rules": _json(entry.get("answers")),
             "key_source": key["source"],
             "key_value": key.get("value", False),
             "topic_source": topic.get("source", False),
             "topic_value": topic.get("value", False),
+            **_edi_values(entry.get("edi")),
             **entry.get("limits", {}),
         }
+        if "authentication_settings" in entry:
+            data["authentication_settings"] = _json(entry["authentication_settings"])
+        if "reads" in entry:
+            types = self.env["sync.document.type"]
+            data["business_type_ids"] = [Command.set([types._id_of(code) for code in entry["reads"]])]
         if values.get("private_hosts", {}).get(entry["code"]):
             data["allowed_private_hosts"] = values["private_hosts"][entry["code"]]
         if values.get("urls", {}).get(entry["code"]):
@@ -91,6 +108,8 @@ class SyncPack(models.AbstractModel):
     @api.private
     def _load_interfaces(self, pack, partner, endpoints, shared, values):
         for entry in pack["interfaces"]:
+            if entry["endpoint"] not in endpoints:
+                continue
             found = partner.interface_ids.filtered(lambda i, code=entry["code"]: i.pack_code == code)[:1]
             data = {
                 "name": entry["name"],
@@ -102,6 +121,8 @@ class SyncPack(models.AbstractModel):
                 "policy_id": shared["policies"][entry["policy"]].id,
                 "handler": entry.get("handler", False),
                 "milestone": entry.get("milestone", False),
+                "event_filter": _json(entry.get("event_filter")),
+                "own_only": entry.get("own_only", False),
             }
             if not found:
                 domain = [("company_id", "=", partner.company_id.id)]
@@ -119,6 +140,14 @@ class SyncPack(models.AbstractModel):
                 )
             elif found.state == "draft":
                 _update(found, data)
+            else:
+                self._leave(found, data)
+
+    def _leave(self, record, data):
+        """What is live keeps what it runs on; whoever compares is told in what it differs from the pack."""
+        left = self.env.context.get("sync_pack_left")
+        if left is not None and (names := _differences(record, data)):
+            left[record] = {name: data[name] for name in sorted(names)}
 
     def _free_code(self, model, code, own_code, domain):
         """The pack's code, or the partner's own where another partner has it already."""
@@ -152,8 +181,8 @@ class SyncPack(models.AbstractModel):
                     entry,
                     {
                         "document_type_id": self.env["sync.document.type"]._id_of(entry["document_type"]),
-                        "form": "partner",
-                        "schema": reading.text(pack["name"], entry["file"]),
+                        "form": "canonical" if entry.get("canonical") else "partner",
+                        "schema": _schema(pack, entry),
                     },
                     {"compatibility": _promise(pack, entry["code"])},
                 )
@@ -195,6 +224,7 @@ class SyncPack(models.AbstractModel):
             "retry_kind": retry["kind"],
             "max_attempts": retry["max_attempts"],
             "acknowledgement": entry["acknowledgement"],
+            **_awaited_values(entry.get("awaits", {})),
             "service_level_id": levels[entry["service_level"]].id,
             "retention_id": retentions[entry["retention"]].id,
             "gate_ids": [Command.set([gates[code].id for code in entry.get("gates", ())])],
@@ -298,11 +328,28 @@ class SyncPack(models.AbstractModel):
     def _load_secrets(self, endpoints, values):
         """Credentials for endpoints that have none; only for whoever may set secrets."""
         for code, secret in values.get("secrets", {}).items():
-            endpoint = endpoints[code]
-            if secret and not endpoint.credential_ids:
+            endpoint = endpoints.get(code)
+            if endpoint and secret and not endpoint.credential_ids:
                 self.env["sync.credential"].create(
-                    {"name": endpoint.name, "endpoint_id": endpoint.id, "secret_input": secret}
+                    {
+                        "name": endpoint.name,
+                        "endpoint_id": endpoint.id,
+                        "secret_input": secret,
+                        "may_read": bool(endpoint.business_type_ids),
+                    }
                 )
+
+
+def _wanted(code, values):
+    """Whether a partner is to have an endpoint that it may do without."""
+    return code in values.get("endpoints", ()) or any(values.get(each, {}).get(code) for each in ("urls", "secrets"))
+
+
+def _schema(pack, entry):
+    """The text of a contract: the partner's own, or the canonical one as it is now."""
+    if entry.get("canonical"):
+        return json.dumps(catalogue()[entry["document_type"]].schema, default=dict)
+    return reading.text(pack["name"], entry["file"])
 
 
 def _promise(pack, code):
@@ -310,6 +357,30 @@ def _promise(pack, code):
     directions = {endpoint["code"]: endpoint["direction"] for endpoint in pack["endpoints"]}
     used = {directions[entry["endpoint"]] for entry in pack["interfaces"] if entry.get("contract") == code}
     return "forward" if used == {"outbound"} else "backward"
+
+
+def _json(value):
+    """A part of a pack as a field of text keeps it; False where there is none."""
+    return json.dumps(value, indent=2, ensure_ascii=False) if value else False
+
+
+def _edi_values(said):
+    """What a pack says of EDI; identities that it does not name are left as somebody entered them."""
+    if said is None:
+        return {}
+    values = {"edi_answer": said.get("answer", "none"), "edi_answer_kind": said.get("answer_kind", "997")}
+    named = [("version", said.get("version"))]
+    for who in ("own", "partner"):
+        named += [(f"{who}_{name}", said.get(who, {}).get(name)) for name in ("id", "qualifier", "application")]
+    return values | {f"edi_{name}": value for name, value in named if value}
+
+
+def _awaited_values(said):
+    return {
+        "await_syntax_hours": float(said.get("syntax_hours", 0)),
+        "await_business_hours": float(said.get("business_hours", 0)),
+        "resend_times": int(said.get("resend_times", 0)),
+    }
 
 
 def _plain(value):

@@ -34,14 +34,20 @@ class References:
 
     reverse = resolve
 
+    def records(self, question: Any, values: list[str]) -> dict[str, str]:
+        """As ``resolve``; a sample calls the domain ``product by gtin``."""
+        return self.resolve(f"{question.kind} by {question.by}", values)
 
-def replay(pack: dict[str, Any], interface: Any) -> list[Trial]:
+
+def replay(pack: dict[str, Any], interface: Any, mapping: Any = None) -> list[Trial]:
     """A :class:`Trial` of each sample that ``pack`` has for the interface (a ``sync.interface``), by its versions now.
 
     What comes out, or the codes of the faults, must be what the pack says.
+
+    :param mapping: compiled rules that are tried in the place of the interface's own
     """
     return [
-        Trial(sample.get("title") or sample["file"], _problem(pack, interface, sample))
+        Trial(sample.get("title") or sample["file"], problem(pack, interface, sample, mapping))
         for sample in pack.get("samples", ())
         if sample["interface"] == interface.pack_code
     ]
@@ -60,11 +66,12 @@ def replay_examples(interface: Any) -> list[Trial]:
     ]
 
 
-def _problem(pack, interface, sample):
+def problem(pack: dict[str, Any], interface: Any, sample: dict[str, Any], mapping: Any = None) -> str | None:
+    """In what a sample does not come out as the pack says, or None."""
     try:
-        document, faults = _translated(interface, _read(pack, sample["file"]), sample)
+        document, faults = _translated(interface, _source(pack, interface, sample["file"]), sample, mapping)
     except Fault as fault:
-        document, faults = None, [fault]
+        document, faults = None, list(fault.causes) or [fault]
     codes = [fault.code for fault in faults]
     if codes != sample.get("faults", []):
         said = "; ".join(fault.detail for fault in faults) or "it goes through"
@@ -77,10 +84,18 @@ def _problem(pack, interface, sample):
 
 
 def _read(pack, file):
-    return codec("json").decode(reading.text(pack["name"], file).encode())
+    return codec("json").decode(reading.content(pack["name"], file))
 
 
-def _translated(interface, source, sample):
+def _source(pack, interface, file):
+    """The document of a sample: what comes in is in the partner's form, what goes out is canonical, in JSON."""
+    if interface.direction != "inbound":
+        return _read(pack, file)
+    endpoint = interface.endpoint_id
+    return codec(endpoint.codec, endpoint.codec_options or "").decode(reading.content(pack["name"], file))
+
+
+def _translated(interface, source, sample, mapping):
     """(document, faults) after contract, mapping and the check of what came out, in the order of the direction."""
     inbound = interface.direction == "inbound"
     contract = interface.contract_id._validator() if interface.contract_id else None
@@ -88,11 +103,13 @@ def _translated(interface, source, sample):
     before, after = (contract, shape) if inbound else (shape, contract)
     if before and (faults := contracts.validate(before, source)):
         return None, faults
-    if not interface.mapping_id:
+    if mapping is None and interface.mapping_id:
+        mapping = interface.mapping_id._compiled()
+    if mapping is None:
         return source, contracts.validate(after, source) if after else []
     references = References(sample.get("references", {}))
     context = sample.get("context", {})
-    result = interface.mapping_id._compiled().evaluate(source, lookup=references, context=context)
+    result = mapping.evaluate(source, lookup=references, context=context)
     if result.faults:
         return result.document, result.faults
     return result.document, contracts.validate(after, result.document, code="validate.canonical") if after else []

@@ -6,6 +6,7 @@ from . import endpoint_intake
 from . import endpoint_profile
 from . import endpoint_environment
 from . import endpoint_codec
+from . import endpoint_edi
 from . import credential
 from . import credential_version
 from . import credential_expiry
@@ -15,6 +16,14 @@ from . import credential_issue
 from . import endpoint_secrets
 from . import endpoint_sources
 from . import endpoint_encryption
+from . import endpoint_proxy
 from . import data_region
 from . import caller
 from . import key_check
+from . import endpoint_carrier
+from . import endpoint_files
+from . import endpoint_sftp
+from . import endpoint_broker
+from . import endpoint_answers
+from . import endpoint_mail
+from . import endpoint_pull

@@ -31,7 +31,11 @@ class SyncCredential(models.Model):
     )
     company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True, precompute=True)
     purpose = fields.Selection(
-        [("verify", "Recognise what they send"), ("sign", "Sign what we send")],
+        [
+            ("verify", "Recognise what they send"),
+            ("sign", "Sign what we send"),
+            ("proxy", "Log in at the proxy"),
+        ],
         required=True,
         tracking=True,
         compute="_compute_purpose",
@@ -113,10 +117,13 @@ class SyncCredential(models.Model):
             direction = credential.endpoint_id.direction
             if direction == "internal":
                 raise ValidationError(self.env._("What stays inside Odoo needs no credential."))
-            if (direction == "outbound") != (credential.purpose == "sign"):
+            if credential.purpose == "proxy":
+                continue
+            if credential.endpoint_id._connects() != (credential.purpose == "sign"):
                 raise ValidationError(
                     self.env._(
-                        "An endpoint that receives recognises the sender; one that sends signs: %s.", credential.name
+                        "Where we are called we recognise the sender; where we send or fetch we show a secret: %s.",
+                        credential.name,
                     )
                 )
 

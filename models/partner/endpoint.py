@@ -122,7 +122,9 @@ class SyncEndpoint(models.Model):
         help="How a received document says what it is; the interfaces of the endpoint name the values they take.",
     )
     topic_value = fields.Char(
-        string="Kind is found at", help="JSON pointer (/type), name of the header, or the constant."
+        string="Kind is found at",
+        help="JSON pointer (/type), name of the header, or the constant. Several pointers with a blank between them are"
+        " joined with a slash: an 860 that cancels is 860/01, and goes to the interface for 860/01, else for 860.",
     )
     url = fields.Char(string="Address", tracking=True, help="Where we send to.")
     intake_url = fields.Char(string="Address for the partner", compute="_compute_intake_url")
@@ -162,18 +164,19 @@ class SyncEndpoint(models.Model):
     _known_state = models.Constraint("CHECK (state IN ('draft', 'live', 'suspended', 'retired'))", "Unknown state.")
     _limits = models.Constraint(
         """CHECK (connect_timeout BETWEEN 1 AND 60 AND read_timeout BETWEEN 1 AND 300
-              AND max_body_bytes BETWEEN 1 AND 16777216)""",
-        "Timeouts are 1 to 60 and 1 to 300 seconds, a body at most 16 MiB.",
+              AND max_body_bytes BETWEEN 1 AND CASE WHEN carrier IS NULL THEN 16777216 ELSE 268435456 END)""",
+        "Timeouts are 1 to 60 and 1 to 300 seconds; a body has at most 16 MiB, or 256 MiB where we fetch it.",
     )
     _transport_fits = models.Constraint(
-        """CHECK ((direction = 'inbound' AND transport = 'webhook')
-               OR (direction = 'outbound' AND transport IN ('https', 'feed'))
-               OR (direction = 'internal' AND transport = 'internal'))""",
+        """CHECK ((transport = 'internal') = (direction = 'internal')
+              AND (transport <> 'webhook' OR direction = 'inbound')
+              AND (transport NOT IN ('https', 'feed') OR direction = 'outbound'))""",
         "The transport does not fit the direction.",
     )
     _proof_needed = models.Constraint(
-        "CHECK ((authentication = 'none') = (direction = 'internal'))",
-        "Only what stays inside Odoo works without authentication.",
+        """CHECK (CASE WHEN direction = 'internal' THEN authentication = 'none'
+                       ELSE authentication <> 'none' OR transport NOT IN ('webhook', 'https', 'feed') END)""",
+        "Only what stays inside Odoo works without authentication, and what needs none, such as a folder.",
     )
 
     # -- computed --------------------------------------------------------------------------------------------------
@@ -240,8 +243,8 @@ class SyncEndpoint(models.Model):
 
     @api.constrains("url", "direction", "environment")
     def _check_url(self):
-        for endpoint in self.filtered("url"):
-            parts = urlsplit(endpoint.url)
+        for endpoint, url in [(door, address) for door in self for address in door._urls()]:
+            parts = urlsplit(url)
             allowed = endpoint._private_hosts()
             if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
                 raise ValidationError(
@@ -323,6 +326,11 @@ class SyncEndpoint(models.Model):
         if not isinstance(settings, dict):
             raise ValidationError(self.env._("The authentication settings are a JSON object: {…}"))
         return settings
+
+    def _urls(self):
+        """The addresses that we send to."""
+        self.ensure_one()
+        return [self.url] if self.url else []
 
     def _private_hosts(self):
         """The allowed private hosts, as host:port."""

@@ -60,12 +60,14 @@ class SyncEndpoint(models.Model):
                 or False
             )
 
-    @api.constrains("authorities", "direction")
+    @api.constrains("authorities", "direction", "carrier")
     def _check_authorities(self):
         for endpoint in self.filtered("authorities"):
-            if endpoint.direction != "outbound":
+            if not endpoint._connects():
                 raise ValidationError(
-                    self.env._("Private authorities are for endpoints that we send to; proxies verify who calls us.")
+                    self.env._(
+                        "Private authorities are for endpoints that we send to or fetch from; proxies verify who calls."
+                    )
                 )
             problem = certificates.authorities_problem(endpoint.authorities, datetime.now(timezone.utc))
             if problem:
@@ -84,9 +86,9 @@ class SyncEndpoint(models.Model):
         Without looking up a name: whether that leads to this very machine can change.
         """
         self.ensure_one()
-        if self.direction != "outbound" or self.environment != "production":
+        if not self._connects() or self.environment != "production":
             return None
-        for url in filter(None, [self.url, self._settings().get("token_url")]):
+        for url in filter(None, [*self._urls(), self._settings().get("token_url")]):
             try:
                 networks(plain_networks())
                 demand_encrypted(url, plain_networks())

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from odoo import api, models
 from odoo.tools import ormcache
 
+from ...core.contracts.pointer import at
 from ...core.delivery.schemes import scheme_of
 from ...core.faults import Fault
 from ...core.queue import UNREAD
@@ -43,8 +44,9 @@ class SyncEndpoint(models.Model):
     def _intake_profile(self, code):
         """The profile of the inbound endpoint ``code``, or None if there is none. Never a secret in it.
 
-        Members: ``id``, ``code``, ``company_id``, ``trading_partner_id``, ``environment``, ``live``, ``codec``,
-        ``authentication``, ``authentication_settings`` (a dict), ``allowed_sources`` (networks), ``max_body_bytes``,
+        Members: ``id``, ``code``, ``company_id``, ``trading_partner_id``, ``environment``, ``live``, ``transport``,
+        ``codec``, ``authentication``, ``authentication_settings`` (a dict), ``allowed_sources`` (networks),
+        ``max_body_bytes``,
         ``key_source``, ``key_value``, ``topic_source``, ``topic_value``, ``user_id``, ``reads_body`` (whether the
         sender's key, the topic or the ordering key stands in the body), ``hold_unread``, ``rate_per_minute``,
         ``max_waiting``; ``interfaces``: topic -> :class:`Entry` of its live interfaces; ``timed``: interface id ->
@@ -68,6 +70,7 @@ class SyncEndpoint(models.Model):
             "trading_partner_id": self.trading_partner_id.id,
             "environment": self.environment,
             "live": self.state == "live" and self.trading_partner_id.state in CONNECTABLE,
+            "transport": self.transport,
             "codec": self.codec,
             "authentication": self.authentication,
             "authentication_settings": self._settings(),
@@ -114,8 +117,17 @@ class SyncEndpoint(models.Model):
 
     @api.private
     def _topic_from(self, profile, headers, document):
-        """What kind of document this is, as the endpoint finds it; None when it does not say."""
-        return _found(profile["topic_source"], profile["topic_value"], headers, document)
+        """What kind of document this is, as the endpoint finds it; None when it does not say.
+
+        Of a kind that is said in several places (``860/01``) it is the longest beginning that an interface takes.
+        """
+        found = _found(profile["topic_source"], profile["topic_value"], headers, document)
+        if profile["topic_source"] != "pointer" or " " not in profile["topic_value"] or not found:
+            return found
+        topic = found
+        while topic not in profile["interfaces"] and "/" in topic:
+            topic = topic.rpartition("/")[0]
+        return topic if topic in profile["interfaces"] else found
 
     @api.private
     def _lane_key(self, profile, headers, document):
@@ -124,26 +136,28 @@ class SyncEndpoint(models.Model):
 
 
 def _found(source, value, headers, document):
-    """The text at a header, a JSON pointer (RFC 6901) or a constant; None when there is none."""
+    """The text at a header, a JSON pointer (RFC 6901) or a constant; None when there is none.
+
+    Of several pointers with a blank between them: their texts with a slash between, up to the first that has none.
+    """
     if source == "constant":
         return value
     if source == "header":
         wanted = value.lower()
         text = next((text for name, text in headers.items() if name.lower() == wanted), None)
     elif source == "pointer":
-        text = _at(document, value)
+        several = value.split()
+        text = at(document, value) if len(several) < 2 else _joined(document, several)
     else:
         return None
     return str(text)[:255] if text not in (None, "") and not isinstance(text, (dict, list)) else None
 
 
-def _at(document, pointer):
-    for step in pointer.split("/")[1:]:
-        step = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(document, dict):
-            document = document.get(step)
-        elif isinstance(document, list) and step.isdecimal() and int(step) < len(document):
-            document = document[int(step)]
-        else:
-            return None
-    return document
+def _joined(document, pointers):
+    texts = []
+    for pointer in pointers:
+        text = at(document, pointer)
+        if text in (None, "") or isinstance(text, (dict, list)):
+            break
+        texts.append(str(text))
+    return "/".join(texts) or None

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from mapping_kit import convert, refusal, translate
+from mapping_kit import convert, refusal, result, translate
 from sync_governance.core.mapping import registry
 
 CONVERTED = [
@@ -180,6 +180,23 @@ def test_values_at_other_places():
     ) == {"coalesced": "third", "joined": "Ann & third", "sum": "4.5", "difference": "-0.5", "product": "3.0"}
 
 
+def test_products_are_summed_and_added():
+    lines = [{"qty": 2, "price": "1.50"}, {"qty": "3", "price": 4}]
+    assert translate(
+        {"lines": lines, "freight": "0.5"},
+        {"to": "net", "convert": [{"sum_products": ["lines[].qty", "lines[].price"]}]},
+        {"to": "all", "from": "freight", "convert": [{"sum_products": ["lines[].qty", "lines[].price"]}]},
+        {"to": "nothing", "convert": [{"sum_products": ["lines[].none", "lines[].other"]}]},
+    ) == {"net": "15.00", "all": "15.50"}
+
+
+def test_a_number_that_is_missing_among_others_is_not_passed_over():
+    source = {"lines": [{"qty": 2, "price": 1}, {"qty": 3}]}
+    mapping = {"to": "net", "convert": [{"sum_products": ["lines[].qty", "lines[].price"]}]}
+    (fault,) = result(source, mapping).faults
+    assert "some of the numbers to be multiplied are missing" in fault.detail
+
+
 def test_a_first_value_goes_before_the_others():
     assert translate({"a": "one", "b": "two"}, {"to": "x", "from": "a", "convert": [{"coalesce": ["b"]}]}) == {
         "x": "one"
@@ -188,3 +205,38 @@ def test_a_first_value_goes_before_the_others():
 
 def test_converters_follow_each_other():
     assert convert(" #1001 ", "trim", {"remove_prefix": "#"}, "integer", {"pad": 6}) == "001001"
+
+
+# -- units -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "system", "code"),
+    [
+        ("KGM", "rec20", "KGM"),
+        ("kgm", "rec20", "KGM"),
+        ("kg", "rec20", "KGM"),
+        ("Pieces", "rec20", "EA"),
+        (" EA ", "rec20", "EA"),
+        ("LB", "x12", "LBR"),
+        ("CA", "x12", "CS"),
+        ("ST", "x12", "SET"),
+        ("ST", "rec20", "ST"),
+        ("DZ", "x12", "DZN"),
+    ],
+)
+def test_units(written, system, code):
+    assert convert(written, {"unit": system}) == code
+
+
+def test_units_go_back_to_x12():
+    for code in ("EA", "LB", "CA", "DZ", "ST"):
+        assert convert(code, {"unit": "x12"}, {"unit": {"output": "x12"}}) == code
+    assert convert("C62", {"unit": {"output": "x12"}}) == "EA"
+
+
+def test_a_unit_that_is_not_known():
+    assert refusal("furlong", "unit").code == "translate.value_unknown"
+    assert refusal("KG", {"unit": "rec20"}, {"unit": "x12"}).code == "translate.value_unknown"
+    assert "X12 has no code" in refusal("KWH", {"unit": {"output": "x12"}}).detail
+    assert convert("  ", "unit") is None

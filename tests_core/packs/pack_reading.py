@@ -45,13 +45,28 @@ class Pack:
         return read_json(self.folder / name)
 
     def contract(self, code: str) -> Any:
-        return self.file(self.part("contracts", code)["file"])
+        part = self.part("contracts", code)
+        return canonical.validator(part["document_type"]) if part.get("canonical") else self.file(part["file"])
 
     def mapping(self, code: str) -> Mapping:
         return Mapping.parse(self.file(self.part("mappings", code)["file"]))
 
     def inbound(self, interface: dict[str, Any]) -> bool:
         return self.part("endpoints", interface["endpoint"])["direction"] == "inbound"
+
+    def codec(self, interface: dict[str, Any]) -> Any:
+        """The codec of the interface's endpoint."""
+        endpoint = self.part("endpoints", interface["endpoint"])
+        return codec(endpoint["codec"], endpoint.get("layout"))
+
+    def source(self, sample: dict[str, Any]) -> Any:
+        """The document of a sample as the stages get it: read by the endpoint's codec where it comes in.
+
+        Raises Fault for one that cannot be read.
+        """
+        interface = self.part("interfaces", sample["interface"])
+        raw = (self.folder / sample["file"]).read_bytes()
+        return (self.codec(interface) if self.inbound(interface) else codec("json")).decode(raw)
 
     def translate(
         self,
@@ -68,6 +83,8 @@ class Pack:
         faults = contracts.validate(before, source)
         if faults:
             return faults, None
+        if "mapping" not in interface:
+            return contracts.validate(after, source, code="validate.canonical"), Result(source)
         mapping = self.mapping(interface["mapping"])
         result = mapping.evaluate(source, lookup=References(references or {}), context=context or {})
         return result.faults or contracts.validate(after, result.document, code="validate.canonical"), result

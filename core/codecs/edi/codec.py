@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from ...faults import Fault
+from ..parts import Part, Piece, Place, Source
 from .charset import known_charset
 from .envelope import Envelope
 from .guidebook import nearest, with_overlays
 from .interchanges import read_interchanges
-from .problems import PROBLEMS, EdiFault, Place
+from .problems import PROBLEMS, EdiFault
+from .problems import Place as Segment
 from .report import EdiPart, ReadOptions
 from .sending import write_interchange
 
 __all__ = ["EdiCodec", "read_options"]
 
+_NAMES = ("interchange", "group", "message")
 _MEDIA = {"x12": "application/edi-x12", "edifact": "application/edifact"}
-_OPTIONS = {"charset", "generic", "overlays", "raw", "refuse", "segment_limit", "tolerate"}
+_OPTIONS = {"charset", "first", "generic", "overlays", "raw", "refuse", "segment_limit", "tolerate"}
 
 
 def read_options(said: Mapping[str, Any] | None) -> ReadOptions:
     """The options of a partner, as they stand in its settings: ``charset``, ``overlays`` (message type -> overlay),
-    ``refuse`` and ``tolerate`` (lists of problems), ``segment_limit``, ``raw``, and ``generic`` to read
-    by structure alone.
+    ``refuse`` and ``tolerate`` (lists of problems), ``segment_limit``, ``raw``, ``first`` (see
+    :class:`.report.ReadOptions`), and ``generic`` to read by structure alone.
 
     Raises :class:`Fault` ``engine.configuration`` for anything else.
     """
@@ -43,6 +46,7 @@ def read_options(said: Mapping[str, Any] | None) -> ReadOptions:
         frozenset(said.get("tolerate", ())),
         int(said.get("segment_limit", 1_000_000)),
         bool(said.get("raw")),
+        int(said.get("first", 0)),
     )
 
 
@@ -65,19 +69,42 @@ class EdiCodec:
         Raises :class:`Fault` ``decode.*`` for what refuses it, and for an interchange of several documents: such a
         one is to be split.
         """
+        return self._only(data, {"charset": charset} if charset.lower() not in ("utf-8", "utf8") else None).document
+
+    def part_of(self, data: bytes, place: Place | None = None) -> Part:
+        """See :class:`~sync_governance.core.codecs.parts.Splitter`."""
+        return self._only(data, {"first": place.first} if place else None)
+
+    def pieces(self, source: Source) -> Iterator[Piece]:
+        """See :class:`~sync_governance.core.codecs.parts.Splitter`: each as an interchange of its own.
+
+        Read by structure alone: what a guide would refuse in a document is told when it is read. What is wrong with
+        the frame around the documents is a fault of the file.
+        """
+        with source() as stream:
+            for part in self.split(stream, {"generic": True, "raw": True}):
+                called = "/".join(part.references[each] for each in _NAMES if part.references.get(each))
+                if part.message is not None:
+                    place = Place(*(part.extent or (part.position, part.position)))
+                    yield Piece(part.raw, place, called, None, part.faults, own_key=True)
+                    continue
+                for fault in part.faults:
+                    yield Piece(None, Place(part.position, part.position), called, faults=(fault,))
+
+    def _only(self, data: bytes, options: Mapping[str, Any] | None) -> Part:
         found: list[EdiPart] = []
-        for part in self.split(data, {"charset": charset} if charset.lower() not in ("utf-8", "utf8") else None):
+        for part in self.split(data, options):
             if part.message is not None or part.document is None and part.faults:
                 found.append(part)
             if sum(part.message is not None for part in found) > 1:
                 words = "the file carries more than one document and must be split"
-                raise EdiFault("envelope_broken", Place(part.position), words, expected="one document")
-        document = next((part.document for part in found if part.document is not None), None)
-        if document is not None:
-            return document
+                raise EdiFault("envelope_broken", Segment(part.position), words, expected="one document")
+        for part in found:
+            if part.document is not None:
+                return part
         faults = next((part.faults for part in found), ())
         if not faults:
-            raise EdiFault("envelope_broken", Place(1), "the interchange carries no document")
+            raise EdiFault("envelope_broken", Segment(1), "the interchange carries no document")
         first = faults[0]
         if len(faults) > 1:
             first.causes = tuple(faults[1:])
@@ -91,6 +118,13 @@ class EdiCodec:
             words = f"The document is to be sent as {envelope.standard or 'nothing'}, and this is {self.name}."
             raise Fault("encode.value", words, pointer="/interchange/standard", expected=self.name, subject="standard")
         return write_interchange([document], envelope)
+
+    def enclose(self, documents: Iterable[Mapping[str, Any]], envelope: Envelope) -> bytes:
+        """One interchange with ``documents`` in ``envelope``, written by the guides that are agreed with the partner.
+
+        Raises :class:`Fault` ``encode.*``.
+        """
+        return write_interchange(documents, envelope, guides=read_options(self._options).guides)
 
     def split(self, data: BinaryIO | bytes, options: Mapping[str, Any] | None = None) -> Iterator[EdiPart]:
         """Every document of every interchange, see :func:`~.interchanges.read_interchanges`; options as in

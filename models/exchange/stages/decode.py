@@ -1,10 +1,19 @@
 """Bytes -> the partner's document, and which interface it travels."""
 
-from ....core.codecs import codec
+from ....core.codecs import codec, read_one
 from ....core.faults import Fault
 from ...partner.endpoint_environment import environment_fault
+from .. import acknowledged
 
 NAME = "decode"
+MOST_TOLD = 10
+
+
+def told(findings):
+    """What is odd about a document and does not stop it, as sentences for its attempt log."""
+    sentences = [finding.detail for finding in findings[:MOST_TOLD]]
+    more = len(findings) - MOST_TOLD
+    return [*sentences, f"And {more} more like these."] if more > 0 else sentences
 
 
 def run(batch, works):
@@ -13,7 +22,14 @@ def run(batch, works):
         try:
             # The interface first: its policy decides about the line, should decoding fail.
             carrier = batch.interface(work.interface_id) if work.interface_id else batch.endpoint(work.endpoint_id)
-            work.document = codec(carrier.codec, carrier.codec_options or "").decode(work.raw or b"")
+            part = read_one(codec(carrier.codec, carrier.codec_options or ""), work.raw or b"", work.place)
+            if work.in_its_file:
+                raise work.in_its_file
+            work.document = part.document
+            work.notices += told(part.findings)
+            if acknowledged.is_answer(carrier.codec, work.document):
+                acknowledged.end(work)
+                continue
             if work.interface_id is None:
                 batch.recognise(work)
             interface = batch.interface(work.interface_id)

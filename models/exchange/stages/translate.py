@@ -1,5 +1,7 @@
 """The partner's document -> the canonical one, and back on the way out."""
 
+from datetime import timezone
+
 from ....core.canonical import validator
 from ....core.contracts import summary, validate
 
@@ -42,16 +44,25 @@ def _translated(batch, interface, mapping, group, sources):
     if mapping is None:
         return sources
     environment = interface.environment
-    contexts = [
-        {"message_id": work.uid, "received_at": work.received_at.isoformat(), "environment": environment}
-        for work in group
-    ]
+    contexts = [_context(work, environment) for work in group]
     results = mapping.evaluate_many(sources, lookup=batch.lookup(interface), contexts=contexts)
     for work, result in zip(group, results, strict=True):
-        work.notices = [notice.text for notice in result.notices]
+        work.notices += [notice.text for notice in result.notices]
         if result.faults:
             work.outcome = summary(result.faults, reference=work.reference)
     return [result.document for result in results]
+
+
+def _context(work, environment):
+    """What ``@context`` knows: ``occurred_at`` is when an event became true, of what arrives when it arrived."""
+    occurred = work.event.time if work.event else work.received_at
+    occurred = occurred if occurred.tzinfo else occurred.replace(tzinfo=timezone.utc)
+    return {
+        "message_id": work.uid,
+        "received_at": work.received_at.isoformat(),
+        "occurred_at": occurred.isoformat(),
+        "environment": environment,
+    }
 
 
 def _take(work, document, shape):

@@ -2,13 +2,15 @@
 
 import time
 from datetime import datetime, timezone
+from urllib.parse import urlsplit
 
 from odoo import api, models
 
-from ....core.delivery import cloudevents, http, secret_forms, shown, signatures
+from ....core.delivery import answers, cloudevents, http, secret_forms, shown, signatures
 from ....core.delivery.schemes import kind_of, scheme_of
 from ....core.faults import Fault
 from ...partner.endpoint_encryption import plain_networks
+from ..failover import route_of
 from ..sender_token import TokenSource
 from ..transport import Parcel
 
@@ -45,6 +47,7 @@ class SyncTransportHttps(models.AbstractModel):
             # A production endpoint is not sent to in clear, whatever its form says and however that came to be.
             "encrypted": endpoint.environment == "production",
             "plain_networks": plain_networks(),
+            **endpoint._proxied(),
         }
         door = {
             "endpoint_id": endpoint.id,
@@ -56,6 +59,8 @@ class SyncTransportHttps(models.AbstractModel):
             "username": rows[0].username or "",
             "signing": endpoint._settings(),
             "sending": sending,
+            "endpoint": endpoint,
+            "answers": endpoint.answer_rules or "",
         }
         if door["kind"] == "oauth2":
             sending["bearer"] = self._source(endpoint, rows[0], secrets[0].value, dict(sending))
@@ -103,7 +108,8 @@ class SyncTransportHttps(models.AbstractModel):
             body=work.encoded,
             headers=headers,
             credential_id=int(door["secrets"][0].key_id),
-            settings=door["sending"],
+            settings={**door["sending"], "answers": door["answers"]},
+            route=route_of(door["endpoint"]),
         )
 
     def _prove_signature(self, work, door):
@@ -133,9 +139,12 @@ class SyncTransportHttps(models.AbstractModel):
     def _send(parcel):
         settings = dict(parcel.settings)
         source = settings.pop("bearer", None)
+        rules = answers.rules_of(settings.pop("answers", ""))
         if source is None:
-            return http.deliver(http.Request(url=parcel.url, body=parcel.body, headers=parcel.headers, **settings))
-        return _sent_with_token(parcel, settings, source)
+            result = http.deliver(http.Request(url=parcel.url, body=parcel.body, headers=parcel.headers, **settings))
+        else:
+            result = _sent_with_token(parcel, settings, source)
+        return answers.judged(result, rules, place=urlsplit(parcel.url).netloc)
 
 
 def _sent_with_token(parcel, settings, source):

@@ -27,7 +27,7 @@ registry.category("web_tour.tours").add("sync_governance_approver_approves_chang
             },
             {
                 content: "who is concerned",
-                trigger: ".o_field_widget[name='line_ids'] .o_data_row:contains('shopify.order 1.1.0')",
+                trigger: ".o_field_widget[name='line_ids'] .o_data_row:contains('shopify.order 1.2.0')",
             },
             {
                 trigger: ".o_statusbar_buttons button[name='action_rehearse']",

@@ -40,12 +40,17 @@ registry.category("web_tour.tours").add("sync_governance_manager_adds_partner", 
                 run: "click",
             },
             {
+                content: "the samples went through it",
+                trigger: ".modal button[name='action_open']",
+                run: "click",
+            },
+            {
                 content: "the partner is there, as a draft",
                 trigger: "body:not(:has(.modal)) .o_form_view .o_arrow_button_current:contains('Draft')",
             },
             {
                 content: "and its checklist says what comes next",
-                trigger: ".o_field_widget[name='step_ids'] .o_data_row:contains('not certified yet')",
+                trigger: ".o_field_widget[name='step_ids'] .o_data_row:contains('policies approved'):contains('Open')",
             },
             {
                 trigger: ".o_notebook .nav-link[name='endpoints']",
