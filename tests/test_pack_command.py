@@ -103,7 +103,7 @@ class TestPackCommand(GovernanceCase):
         for name in shipped:
             with self.subTest(pack=name):
                 code = f"{name}-tuned"
-                self.pack("apply", name, "--partner", code)
+                self.pack("apply", name, "--partner", code, *self.everything(name))
                 partner = self.partner_of(code)
                 self.tune(partner)
                 first = self.exported(partner, code)
@@ -118,8 +118,7 @@ class TestPackCommand(GovernanceCase):
         """Of endpoints, interfaces and policies, member by member: what is not exported would be lost elsewhere."""
         for name in reading.names():
             pack = self.env["sync.pack"]._read(name)
-            wanted = [option for each in pack["endpoints"] for option in ("--with", each["code"])]
-            self.pack("apply", name, "--partner", f"{name}-all", *wanted)
+            self.pack("apply", name, "--partner", f"{name}-all", *self.everything(name))
             partner = self.partner_of(f"{name}-all")
             exported = json.loads(self.contents(self.exported(partner, f"{name}-all"))["pack.json"])
             for kind in ("endpoints", "interfaces", "policies", "contracts"):
@@ -194,6 +193,11 @@ class TestPackCommand(GovernanceCase):
                 self.assertIn(words, said)
 
     # -- what the tests do -------------------------------------------------------------------------------------------
+
+    def everything(self, name):
+        """Options that ask for the optional endpoints of a pack too."""
+        doors = self.env["sync.pack"]._read(name)["endpoints"]
+        return [option for door in doors for option in ("--with", door["code"])]
 
     def exported(self, partner, name, again=False):
         folder = self.folder / ("again" if again else "once") / name

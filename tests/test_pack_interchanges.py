@@ -15,7 +15,16 @@ from odoo.addons.sync_governance.models.packs.onboarding import VERSIONED, take_
 
 from .governance_fixture import GovernanceCase
 
-PACKS = ("retail-edifact", "retail-x12", "supplier-csv", "ubl")
+PACKS = (
+    "bank-files",
+    "marketplace-csv",
+    "retail-edifact",
+    "retail-x12",
+    "supplier-csv",
+    "supplier-x12",
+    "threepl-x12",
+    "ubl",
+)
 OUT = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 
