@@ -30,6 +30,18 @@ class TestPickupFolder(PickupCase):
         self.assertFalse(poll.claim)
         self.assertIn("file-name", self.messages()[0].transmission_id.headers)
 
+    @mute_logger("odoo.addons.sync_governance.models.exchange.polling")
+    def test_a_look_whose_end_cannot_be_written_does_not_keep_its_claim(self):
+        poller = polling.Poller(self.env["sync.worker"].browse(self.living_worker()), inline=True)
+        self.env["sync.poll"]._want(self.env.cr, self.door.ids)
+        with self.engine_cursors(), patch.object(self.registry["sync.poll"], "_finish", side_effect=RuntimeError):
+            self.assertEqual(poller.launch(self.registry), 1)
+        self.assertTrue(self.poll().claim, "nobody could let it go")
+        with self.engine_cursors():
+            poller.launch(self.registry)
+        self.env.invalidate_all()
+        self.assertFalse(self.poll().claim)
+
     def test_the_interval_asks_for_looks_by_itself(self):
         self.put("orders.json", self.order())
         self.env["sync.due"]._schedule("endpoint.poll", [(self.door.id, self.company.id, self.env.cr.now())])
@@ -171,17 +183,20 @@ class TestPickupFolder(PickupCase):
 
     # -- one at a time, and until somebody stops it ------------------------------------------------------------------
 
-    def test_while_one_looks_nobody_else_does_until_he_is_silent(self):
-        self.put("orders.json", self.order())
-        polls = self.env["sync.poll"]
-        polls._want(self.env.cr, self.door.ids)
+    def living_worker(self):
         self.env.cr.execute(
             """INSERT INTO sync_worker (name, token, kind, pools, heartbeat_at)
                VALUES ('other', 'other', 'process', 'standard',
                        clock_timestamp() AT TIME ZONE 'UTC' + interval '1 hour')
             RETURNING id"""
         )
-        (other,) = self.env.cr.fetchone()
+        return self.env.cr.fetchone()[0]
+
+    def test_while_one_looks_nobody_else_does_until_he_is_silent(self):
+        self.put("orders.json", self.order())
+        polls = self.env["sync.poll"]
+        polls._want(self.env.cr, self.door.ids)
+        other = self.living_worker()
         self.assertEqual(polls._claim(self.env.cr, "theirs", other, 4), self.door.ids)
         self.assertEqual(polls._claim(self.env.cr, "mine", other, 4), [])
         self.run_engine()

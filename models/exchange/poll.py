@@ -122,6 +122,18 @@ class SyncPoll(models.Model):
 
     @api.model
     @api.private
+    def _let_go(self, cr, tokens):
+        """Looks under these claims ended without a word: they are free again, for a look a minute later."""
+        if tokens:
+            cr.execute(
+                f"""UPDATE sync_poll SET claim = NULL, worker_id = NULL, claimed_at = NULL,
+                           wanted_at = {queue.CLOCK} + interval '1 minute'
+                     WHERE claim = ANY(%s)""",
+                [tokens],
+            )
+
+    @api.model
+    @api.private
     def _hold(self, cr, token, endpoint_id):
         """Whether the look is still ours and wanted; in this transaction it stays so."""
         cr.execute(

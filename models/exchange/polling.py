@@ -56,6 +56,7 @@ class Poller:
         self.inline = inline
         self._ending = threading.Event()
         self._under_way = 0
+        self._stranded = []
         self._lock = threading.Lock()
         self._threads = None
 
@@ -71,7 +72,10 @@ class Poller:
         token = uuid.uuid4().hex
         with read_committed(registry) as cr:
             env = api.Environment(cr, api.SUPERUSER_ID, {})  # the engine looks, for no user
+            stranded = list(self._stranded)
+            env["sync.poll"]._let_go(cr, stranded)
             claimed = env["sync.poll"]._claim(cr, token, self.worker.id, room)
+        del self._stranded[: len(stranded)]
         for endpoint_id in claimed:
             look = Look(registry, endpoint_id, token, self._ending)
             with self._lock:
@@ -87,7 +91,8 @@ class Poller:
         try:
             look.run()
         except Exception:
-            # Its claim ends with this worker, or is taken by the next look of the same one.
+            # Its claim would last as long as this worker does: the next launch lets it go.
+            self._stranded.append(look.token)
             _logger.exception("A look at endpoint %s could not be brought to its end", look.endpoint_id)
         finally:
             with self._lock:
