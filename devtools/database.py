@@ -158,7 +158,7 @@ class Databases:
         self.sql(f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)")
         place = filestore(name)
         # Beside it, those of its test processes.
-        for one in (place, *place.parent.glob(f"{place.name}.gw*")):
+        for one in (place, *place.parent.glob(f"{place.name}-gw*")):
             shutil.rmtree(one, ignore_errors=True)
 
     def prune(self) -> None:

@@ -106,8 +106,7 @@ def _simulators(paths: Sequence[str], options: Sequence[str]) -> Tally:
 def _odoo(paths: Sequence[str], options: Sequence[str], arguments) -> Tally:
     """Under pytest-odoo on clones of templates: two processes when much runs, then the browser's tests by themselves.
 
-    A browser, its pages and what they ask of Odoo need two cores; and test processes share one filestore, from which
-    the first that ends would take the pages' files of the other.
+    A browser, its pages and what they ask of Odoo need two cores, which other test processes would take from it.
     """
     quiet, tours = with_browser(paths or ["tests"])
     has_browser = bool(tours) and not arguments.no_browser and browser.ensure_for_tests()

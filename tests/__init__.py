@@ -9,7 +9,7 @@ from . import test_health, test_idle_lanes, test_production
 from . import test_due, test_due_kinds, test_service_level, test_timing
 from . import test_control, test_replay, test_words
 from . import test_prepared, test_storing, test_table
-from . import test_ownership
+from . import test_own_filestore, test_ownership
 from . import test_environments
 from . import test_catalogue, test_onboarding
 from . import test_ownership_created, test_ownership_orders, test_tour_onboarding

@@ -1,29 +1,34 @@
-"""pytest plugin: each of several test processes has a filestore of its own.
+"""pytest plugin: each of several test processes has a filestore of its own, as it has a database of its own.
 
-They share one database, in transactions that are rolled back; of a shared filestore, whichever clears away what no row
-names any more would take the files that another has just written.
+pytest-odoo gives each process a copy of the database and lets all of them use the original's filestore. There,
+whichever clears away what no row of its own copy names takes the files that another has just written.
 """
 
-import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest_odoo
 
 from odoo.tools import config
 
-WORKER = os.environ.get("PYTEST_XDIST_WORKER")
-_shared = type(config).filestore
+
+@contextmanager
+def own_filestore(original: str, database: str) -> Iterator[None]:
+    """While the copy `database` is used, its filestore is a copy of that of `original`; then it goes."""
+    if original == database:
+        yield
+        return
+    own = Path(config.filestore(database))
+    shutil.rmtree(own, ignore_errors=True)  # of a process that was killed
+    if Path(config.filestore(original)).is_dir():
+        shutil.copytree(config.filestore(original), own)
+    try:
+        yield
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
 
 
-def _own(self, dbname):
-    shared = Path(_shared(self, dbname))
-    own = shared.with_name(f"{shared.name}.{WORKER}")
-    if not own.exists():
-        if shared.is_dir():
-            shutil.copytree(shared, own, copy_function=os.link)
-        else:
-            own.mkdir(parents=True)
-    return str(own)
-
-
-if WORKER:
-    type(config).filestore = _own
+# What pytest-odoo calls, by this name, around the whole of a process's tests.
+pytest_odoo._shared_filestore = own_filestore
