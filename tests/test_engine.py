@@ -11,6 +11,7 @@ from odoo.addons.sync_governance.core.faults import Fault
 from odoo.addons.sync_governance.core.work import Wait
 from odoo.addons.sync_governance.models.exchange import breaker, inbound
 from odoo.addons.sync_governance.models.exchange.publisher import EventDraft
+from odoo.addons.sync_governance.models.exchange.worker import Worker
 
 from .exception_fixture import ExceptionCase
 
@@ -38,6 +39,15 @@ class TestEngine(ExceptionCase):
                 WHERE id = ANY(%s) AND claim IS NULL AND blocked_message_id IS NULL""",
             [messages.mapped("lane_id")],
         )
+
+    def test_a_worker_that_lost_the_database_goes_on_while_its_old_row_is_still_there(self):
+        with self.engine_cursors(), Worker(self.registry, "process") as worker:
+            before = worker.id
+            worker.doubt()
+            worker.renew()
+            self.assertNotEqual(worker.id, before)
+            self.env.cr.execute("SELECT count(DISTINCT token) FROM sync_worker WHERE id IN %s", [(before, worker.id)])
+            self.assertEqual(self.env.cr.fetchone(), (2,))
 
     # -- batches -----------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -53,7 +53,7 @@ class Facts:
     lanes_due: int = 0
     lost_wakeups: int = 0
     half_stored: int = 0
-    undelivered: int = 0
+    undelivered: Sequence[str] = ()
 
 
 @dataclass
@@ -131,7 +131,8 @@ def _rest(facts):
         (facts.lanes_due, "lanes are due and nobody takes them"),
         (facts.lost_wakeups, "lanes slept with open work: lost wake-ups"),
         (facts.half_stored, "transmissions were accepted without body or message"),
-        (facts.undelivered, "documents for partners were not delivered"),
     ):
         if count:
             yield f"{count} {what}"
+    for document in facts.undelivered:
+        yield f"a document for a partner was not delivered: {document}"

@@ -48,7 +48,16 @@ def collect(stage: Stage, logs: str) -> Facts:
                       EXISTS (SELECT 1 FROM sync_payload p WHERE p.transmission_id = t.id AND p.kind = 'received')
                   AND EXISTS (SELECT 1 FROM sync_message m WHERE m.transmission_id = t.id))""",
         ),
-        undelivered=_one(stage, "SELECT count(*) FROM sync_message WHERE direction = 'outbound' AND state <> 'done'"),
+        undelivered=[
+            " ".join(filter(None, row))
+            for row in stage.sql(
+                """SELECT m.uid, 'is', m.state, m.fault_code,
+                          (SELECT string_agg(concat_ws(' ', a.outcome, a.stage, a.fault_code, a.detail), '; '
+                                             ORDER BY a.id)
+                             FROM sync_attempt a WHERE a.message_id = m.id)
+                     FROM sync_message m WHERE m.direction = 'outbound' AND m.state <> 'done' ORDER BY m.id"""
+            )
+        ],
     )
 
 

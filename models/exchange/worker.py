@@ -86,7 +86,7 @@ class Worker:
         self.kind = kind
         self.pools = tuple(pools)
         self.name = f"{socket.gethostname()}:{os.getpid()}"
-        self.token = uuid.uuid4().hex
+        self.token = None
         self.id = None
         self.processed = 0
         self.pump = Pump(self, inline=in_test())
@@ -123,6 +123,7 @@ class Worker:
             cr.execute("DELETE FROM sync_worker WHERE id = %s", [self.id])
 
     def _register(self):
+        self.token = uuid.uuid4().hex  # each row has its own: the one before may still be there
         with read_committed(self.registry) as cr:
             cr.execute(
                 """INSERT INTO sync_worker (name, token, kind, pools, started_at, heartbeat_at, asleep, processed)

@@ -67,6 +67,11 @@ def test_what_a_person_was_to_decide_needs_an_exception_and_no_effect(stored, ef
     assert broken(sent=asked, messages=well, effects=EFFECTS[:2]) == []
 
 
-@pytest.mark.parametrize("count", ["claimed_lanes", "lanes_due", "lost_wakeups", "half_stored", "undelivered"])
+@pytest.mark.parametrize("count", ["claimed_lanes", "lanes_due", "lost_wakeups", "half_stored"])
 def test_what_did_not_come_to_rest_is_seen(count):
     assert len(broken(**{count: 2})) == 1
+
+
+def test_what_a_partner_did_not_get_is_named():
+    (words,) = broken(undelivered=["m9 is failed deliver.refused"])
+    assert words == "a document for a partner was not delivered: m9 is failed deliver.refused"
