@@ -337,7 +337,13 @@ def _bounded_body(response: requests.Response, limit: int) -> tuple[bytes, bool]
         body = response.raw.read(limit + 1, decode_content=False)
     except (wire_exceptions.HTTPError, exceptions.RequestException, OSError):
         return b"", True
-    return body[:limit], len(body) > limit
+    return body[:limit], len(body) > limit or len(body) < _announced(response.headers)
+
+
+def _announced(headers: Mapping[str, str]) -> int:
+    """The length of the body by its header, 0 where that says none: a connection that ends early is no error here."""
+    said = headers.get("content-length") or ""
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 20 else 0
 
 
 def _bounded_headers(headers: Mapping[str, str]) -> dict[str, str]:

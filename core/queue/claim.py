@@ -20,6 +20,12 @@ HELD_SECONDS = 1.0
 COMPANY = 8
 """So many messages at once are worked of lanes over which a worker died once; it takes a second death to be alone."""
 Standing = Literal["good", "doubtful", "suspect"]
+SERVES = "(w.pool <> 'delivery' OR e.direction = 'outbound')"
+"""SQL over an endpoint ``e`` and a pool ``w``: whether it may have lanes there. One that we deliver to has answers
+besides what goes out; they wait in the pools of what comes in."""
+UNBROKEN = f"""(e.breaker_until IS NULL OR e.breaker_until <= {UTC_NOW}
+                OR (w.pool <> 'delivery' AND e.direction = 'outbound'))"""
+"""Likewise, whether its circuit breaker, or the partner's word to wait, lets them go on: an answer is here already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +89,10 @@ _ANY_CLAIM = f"""
     WITH door AS MATERIALIZED (
         SELECT e.id, w.pool, {TOKENS} AS tokens, {PLACES} AS places, coalesce(b.taken, 0) AS taken
           FROM sync_endpoint e
-          JOIN unnest(%(pools)s::text[]) AS w(pool) ON (w.pool = 'delivery') = (e.direction = 'outbound')
+          JOIN unnest(%(pools)s::text[]) AS w(pool) ON {SERVES}
           LEFT JOIN sync_endpoint_traffic t ON t.endpoint_id = e.id
           LEFT JOIN unnest(%(busy)s::int[], %(taken)s::int[]) AS b(id, taken) ON b.id = e.id
-         WHERE e.state = 'live' AND NOT e.paused AND e.active
-           AND (e.breaker_until IS NULL OR e.breaker_until <= {UTC_NOW})),
+         WHERE e.state = 'live' AND NOT e.paused AND e.active AND {UNBROKEN}),
     room AS MATERIALIZED (
         SELECT id, pool,
                CASE WHEN pool = 'delivery'
@@ -119,8 +124,7 @@ POOLS_WITH_WORK = f"""
                           SELECT 1 FROM sync_lane
                            WHERE worker_pool = w.pool AND endpoint_id = e.id AND claim IS NULL AND next_at <= {UTC_NOW}
                            ORDER BY next_at LIMIT 1) l
-                    WHERE (w.pool = 'delivery') = (e.direction = 'outbound') AND e.state = 'live' AND NOT e.paused
-                      AND e.active AND (e.breaker_until IS NULL OR e.breaker_until <= {UTC_NOW}))"""
+                    WHERE {SERVES} AND e.state = 'live' AND NOT e.paused AND e.active AND {UNBROKEN})"""
 """Which of ``pools`` have a lane that is due, by the same conditions as a claim, but for what an endpoint takes."""
 ANY_IN_DOUBT = "SELECT FROM sync_lane WHERE claim IS NULL AND next_at IS NOT NULL AND allowance > 0"
 
@@ -267,14 +271,14 @@ def hold_unread(cr: Cursor, lanes: Sequence[ClaimedLane]) -> set[int]:
 _NEXT = Frequent(f"""
     SELECT extract(epoch FROM least(min(greatest(l.next_at, d.breaker_until, d.token_at)),
                                     (SELECT min(due_at) FROM sync_due)) - {UTC_NOW})::float8
-      FROM (SELECT e.id, e.breaker_until, w.pool,
-                   {UTC_NOW} + make_interval(secs => (1 - least({TOKENS}, 1)) / nullif(e.delivery_rate, 0)::float8)
-                       AS token_at
+      FROM (SELECT e.id, CASE WHEN {UNBROKEN} THEN NULL ELSE e.breaker_until END AS breaker_until, w.pool,
+                   CASE WHEN w.pool = 'delivery' THEN {UTC_NOW} + make_interval(
+                       secs => (1 - least({TOKENS}, 1)) / nullif(e.delivery_rate, 0)::float8) END AS token_at
               FROM sync_endpoint e
-              JOIN unnest(%(pools)s::text[]) AS w(pool) ON (w.pool = 'delivery') = (e.direction = 'outbound')
+              JOIN unnest(%(pools)s::text[]) AS w(pool) ON {SERVES}
               LEFT JOIN sync_endpoint_traffic t ON t.endpoint_id = e.id
-             WHERE e.state = 'live' AND NOT e.paused AND e.active AND NOT e.id = ANY(%(full)s::int[])
-               AND (w.pool <> 'delivery' OR {PLACES} > 0)) d
+             WHERE e.state = 'live' AND NOT e.paused AND e.active
+               AND (w.pool <> 'delivery' OR NOT e.id = ANY(%(full)s::int[]) AND {PLACES} > 0)) d
      CROSS JOIN LATERAL (
            SELECT next_at FROM sync_lane
             WHERE worker_pool = d.pool AND endpoint_id = d.id AND claim IS NULL AND next_at IS NOT NULL

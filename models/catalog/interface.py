@@ -151,7 +151,7 @@ class SyncInterface(models.Model):
         if not self.owner_id:
             missing.append(self.env._("An owner"))
         missing += self._missing_versions()
-        if self.direction == "inbound" and not self.topic:
+        if self.direction == "inbound" and not self.topic and not self.replies_to_id:
             missing.append(self.env._("The kind of document (topic) it takes"))
         missing += self._missing_code()
         return missing

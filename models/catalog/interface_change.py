@@ -3,7 +3,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-FIXED = ("endpoint_id", "document_type_id", "topic", "handler", "milestone")
+FIXED = ("endpoint_id", "document_type_id", "topic", "handler", "milestone", "replies_to_id")
 VERSIONS = ("contract_id", "mapping_id", "policy_id")
 IN_USE = ("live", "suspended")
 # An object of this process: nobody can send it in a context from outside.
@@ -19,8 +19,9 @@ BEGIN
         RAISE EXCEPTION 'Interface % cannot go from % to %', OLD.code, OLD.state, NEW.state
             USING ERRCODE = 'check_violation';
     END IF;
-    IF (NEW.endpoint_id, NEW.document_type_id, NEW.topic, NEW.handler, NEW.milestone)
-       IS DISTINCT FROM (OLD.endpoint_id, OLD.document_type_id, OLD.topic, OLD.handler, OLD.milestone) THEN
+    IF (NEW.endpoint_id, NEW.document_type_id, NEW.topic, NEW.handler, NEW.milestone, NEW.replies_to_id)
+       IS DISTINCT FROM (OLD.endpoint_id, OLD.document_type_id, OLD.topic, OLD.handler, OLD.milestone,
+                         OLD.replies_to_id) THEN
         RAISE EXCEPTION 'Interface % is % and cannot change', OLD.code, OLD.state USING ERRCODE = 'check_violation';
     END IF;
     IF (NEW.contract_id, NEW.mapping_id, NEW.policy_id)
@@ -39,7 +40,8 @@ END $guard$
 """
 TRIGGER = """
 CREATE TRIGGER sync_interface_guard
-BEFORE UPDATE OF state, endpoint_id, document_type_id, topic, handler, milestone, contract_id, mapping_id, policy_id
+BEFORE UPDATE OF state, endpoint_id, document_type_id, topic, handler, milestone, replies_to_id,
+                 contract_id, mapping_id, policy_id
 ON sync_interface FOR EACH ROW EXECUTE FUNCTION sync_interface_guard()
 """
 
@@ -50,8 +52,12 @@ class SyncInterface(models.Model):
     def init(self):
         result = super().init()
         self.env.cr.execute(GUARD)
-        self.env.cr.execute("SELECT FROM pg_trigger WHERE tgname = 'sync_interface_guard'")
-        if not self.env.cr.rowcount:
+        self.env.cr.execute("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'sync_interface_guard'")
+        found = self.env.cr.fetchone()
+        if found and "replies_to_id" not in found[0]:  # it was made before answers were documents
+            self.env.cr.execute("DROP TRIGGER sync_interface_guard ON sync_interface")
+            found = None
+        if not found:
             self.env.cr.execute(TRIGGER)
         return result
 

@@ -65,6 +65,7 @@ def load(env, heads):
             # An administrator puts the keys right; the other documents go on.
             works[-1].stage = "receive" if head.direction == "inbound" else "route"
             works[-1].outcome = unopened
+    env["sync.engine"]._tell_requests(works)
     if again := [work for work in works if work.replay and work.outcome is None]:
         replay.fill(env, again)
     return works
@@ -94,10 +95,12 @@ def _received(env, ids):
 
 
 def _in_its_file(first, last, charset, code, detail):
-    """The place of a document that was taken out of a file, and what only that file showed to be wrong with it."""
-    if first is None:
-        return None, None
-    return Place(first, last, charset or ""), Fault(code, detail, subject=code) if code else None
+    """The place of a document that was taken out of a file, and what only that file showed to be wrong with it.
+
+    Of an answer: what went wrong on its way, so that there is nothing to be read.
+    """
+    place = None if first is None else Place(first, last, charset or "")
+    return place, Fault(code, detail, subject=code) if code else None
 
 
 def _opened(env, row):

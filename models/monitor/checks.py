@@ -114,8 +114,9 @@ def waiting(pool):
                         WHERE worker_pool = %(pool)s AND endpoint_id = e.id AND claim IS NULL AND next_at <= {NOW}
                         ORDER BY next_at LIMIT 1) l
                  WHERE e.state = 'live' AND NOT e.paused AND e.active
-                   AND (e.direction = 'outbound') = (%(pool)s = 'delivery')
-                   AND (e.breaker_until IS NULL OR e.breaker_until <= {NOW})""",
+                   AND (e.direction = 'outbound' OR %(pool)s <> 'delivery')
+                   AND (e.breaker_until IS NULL OR e.breaker_until <= {NOW}
+                        OR (e.direction = 'outbound' AND %(pool)s <> 'delivery'))""",
             {"pool": pool},
         )
         (seconds,) = cr.fetchone()

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...core import canonical, contracts
 from ...core.codecs import codec
+from ...core.codecs.media import MEDIA_TYPES, form_of_answer
 from ...core.differences import differences
 from ...core.faults import Fault
 from . import reading
@@ -92,7 +93,10 @@ def _source(pack, interface, file):
     if interface.direction != "inbound":
         return _read(pack, file)
     endpoint = interface.endpoint_id
-    return codec(endpoint.codec, endpoint.codec_options or "").decode(reading.content(pack["name"], file))
+    name, options = endpoint.codec, endpoint.codec_options or ""
+    if interface.replies_to_id:
+        name, options = form_of_answer({"content-type": MEDIA_TYPES.get(file.rpartition(".")[2], "")}, name, options)
+    return codec(name, options).decode(reading.content(pack["name"], file))
 
 
 def _translated(interface, source, sample, mapping):

@@ -10,6 +10,7 @@ from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 
 from ...core.codecs import codec
+from ...core.codecs.media import MEDIA_TYPES, form_of_answer
 from ...core.codecs.recognition import LOOKED_AT, recognised
 from ...core.contracts import summary
 from ...core.faults import Fault
@@ -33,6 +34,8 @@ FITS = {
     "edifact": ("EDIFACT",),
 }
 """What files of a codec look like."""
+MEANS = {"JSON": "json", "JSON lines": "jsonl", "XML": "xml", "UBL": "xml"}
+"""As which media type the answer of a partner would have said so."""
 
 
 class Refused(Exception):
@@ -129,24 +132,35 @@ def _only(interfaces, name):
 def _decode(env, interfaces, name, stream, told):
     kind = recognised(stream.read(LOOKED_AT))
     stream.seek(0)
-    fitting = interfaces.filtered(lambda each: kind is None or kind in FITS.get(each.endpoint_id.codec, ()))
+    fitting = interfaces.filtered(lambda each: kind is None or kind in FITS.get(_form(each, kind)[0], ()))
     if not fitting:
         read = ", ".join(sorted(set(interfaces.endpoint_id.mapped("codec"))))
         told.fault(f"{name}: decode.malformed: it looks like {kind}, and the route reads {read}.")
     elif len(fitting) == 1:
-        for work in _through(env, fitting, stream):
+        for work in _through(env, fitting, stream, kind):
             _tell(name, work, told)
     else:
-        for work in _by_the_one(env, fitting, name, stream):
+        for work in _by_the_one(env, fitting, name, stream, kind):
             _tell(name, work, told)
 
 
-def _by_the_one(env, interfaces, name, stream):
+def _form(interface, kind):
+    """(name, options) of the codec that reads a file of this kind: of an answer it is what the file looks like."""
+    endpoint = interface.endpoint_id
+    headers = _headers(kind) if interface.replies_to_id else {}
+    return form_of_answer(headers, endpoint.codec, endpoint.codec_options or "")
+
+
+def _headers(kind):
+    return {"content-type": MEDIA_TYPES.get(MEANS.get(kind, ""), "")}
+
+
+def _by_the_one(env, interfaces, name, stream, kind):
     """The works on the only interface that takes the file without a fault."""
     good = []
     for interface in interfaces:
         stream.seek(0)
-        works = list(_through(env, interface, stream))
+        works = list(_through(env, interface, stream, kind))
         if not any(isinstance(work.outcome, Fault) for work in works):
             good.append(works)
     if len(good) != 1:
@@ -155,12 +169,13 @@ def _by_the_one(env, interfaces, name, stream):
     return good[0]
 
 
-def _through(env, interface, stream):
+def _through(env, interface, stream, kind=None):
     """The works of one file behind the last stage, some at a time."""
     endpoint = interface.endpoint_id
-    splits = getattr(codec(endpoint.codec, endpoint.codec_options or ""), "split", None)
-    if splits is None:
-        yield from _staged(env, interface, [_work(interface, 1, raw=stream.read())], INBOUND)
+    splits = getattr(codec(*_form(interface, kind)), "split", None)
+    if splits is None or interface.replies_to_id:  # an answer is one document
+        headers = _headers(kind) if interface.replies_to_id else {}
+        yield from _staged(env, interface, [_work(interface, 1, raw=stream.read(), headers=headers)], INBOUND)
         return
     parts = (part for part in splits(stream) if part.document is not None or part.faults)
     while some := list(islice(parts, AT_ONCE)):

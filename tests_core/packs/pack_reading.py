@@ -52,6 +52,8 @@ class Pack:
         return Mapping.parse(self.file(self.part("mappings", code)["file"]))
 
     def inbound(self, interface: dict[str, Any]) -> bool:
+        if interface.get("reply_to"):
+            return True
         return self.part("endpoints", interface["endpoint"])["direction"] == "inbound"
 
     def codec(self, interface: dict[str, Any]) -> Any:

@@ -1,12 +1,18 @@
 """Documents of one key in the right order: of snapshots only the newest matters."""
 
 from ....core.faults import Fault
+from . import fall_back
 
 NAME = "sequence"
 
 
 def run(batch, works):
-    """Supersede a snapshot behind which a newer one already waits, or one that comes back after a newer was applied."""
+    """Supersede a snapshot behind which a newer one already waits, or one that comes back after a newer was applied.
+
+    And keep what came after its request was answered by a fallback that stands.
+    """
+    fall_back.keep_what_is_late(batch, works)
+    works = [work for work in works if work.live]
     snapshots = [work for work in works if batch.interface(work.interface_id).head_policy == "supersede"]
     if not snapshots:
         return

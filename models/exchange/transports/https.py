@@ -108,7 +108,7 @@ class SyncTransportHttps(models.AbstractModel):
             body=work.encoded,
             headers=headers,
             credential_id=int(door["secrets"][0].key_id),
-            settings={**door["sending"], "answers": door["answers"]},
+            settings={**door["sending"], **_read_of_the_answer(work), "answers": door["answers"]},
             route=route_of(door["endpoint"]),
         )
 
@@ -145,6 +145,10 @@ class SyncTransportHttps(models.AbstractModel):
         else:
             result = _sent_with_token(parcel, settings, source)
         return answers.judged(result, rules, place=urlsplit(parcel.url).netloc)
+
+
+def _read_of_the_answer(work):
+    return {"body_limit": work.answer_limit} if work.answer_limit else {}
 
 
 def _sent_with_token(parcel, settings, source):
