@@ -87,6 +87,12 @@ class RabbitServer:
                 process.send_signal(number)
         process.wait(timeout=20)
 
+    def control(self, *arguments):
+        """``rabbitmqctl``, as an administrator of the broker uses it."""
+        script = next(self.tree.glob("usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmqctl"))
+        command = ["sh", "-c", 'ulimit -S -v "$(ulimit -H -v)"; exec sh "$@"', "sh", str(script), *arguments]
+        subprocess.run(command, env=self._environment(), check=True, timeout=60, stdout=subprocess.DEVNULL)
+
     # -- what a test arranges and looks at ---------------------------------------------------------------------------
 
     def channel(self):

@@ -166,6 +166,21 @@ class TestPublishing(Configured, DeliveryCase):
         ids = [properties.message_id for _method, properties, _body in self.rabbit.taken("invoices")]
         self.assertEqual(set(ids), {message.uid}, "once or twice, and known by its id")
 
+    def test_a_broker_short_of_memory_is_left_alone_until_it_has_room(self):
+        self.configure(self.endpoint, read_timeout=2)
+        self.rabbit.control("set_vm_memory_high_watermark", "absolute", "1")
+        try:
+            message = self.deliver("INV/1")
+            self.assertEqual((message.state, message.fault_code), ("ready", "deliver.throttled"))
+            self.assertFalse(message.attempt, "the document is not to blame: no try is used up")
+        finally:
+            self.rabbit.control("set_vm_memory_high_watermark", "absolute", "1GB")
+        self.env.cr.execute("UPDATE sync_endpoint SET breaker_until = NULL WHERE id = %s", [self.endpoint.id])
+        self.try_again()
+        self.assertEqual(message.state, "done", message.fault_code)
+        ids = {properties.message_id for _method, properties, _body in self.rabbit.taken("invoices")}
+        self.assertEqual(ids, {message.uid})
+
     def test_what_was_confirmed_survives_a_broker_that_dies_and_the_rest_waits_for_it(self):
         first = self.deliver("INV/1")
         self.rabbit.kill()

@@ -191,6 +191,22 @@ class TestHttpsPull(PickupCase):
         self.look()
         self.assertEqual(len(self.shop.asked), asked, "nor by somebody who presses a button")
 
+    def test_the_rate_of_the_endpoint_holds_for_the_pages_of_all_looks(self):
+        self.configure(self.door, delivery_rate=0.001, delivery_burst=2)
+        poll = self.look()
+        self.assertEqual(
+            (poll.fault_code, poll.taken, len(self.shop.asked)), (False, 4, 2), "two at once, after a rest"
+        )
+        self.assertGreater((poll.wanted_at - poll.ended_at).total_seconds(), 500, "then one in a thousand seconds")
+        poll = self.look()
+        self.assertEqual((poll.taken, len(self.shop.asked)), (0, 2), "nor for somebody who presses a button")
+        self.env.cr.execute("UPDATE sync_endpoint_traffic SET tokens = 1 WHERE endpoint_id = %s", [self.door.id])
+        poll = self.look()
+        self.assertEqual(
+            (poll.taken, [given.get("cursor") for given, _headers in self.shop.asked]), (1, [None, "2", "4"])
+        )
+        self.assertEqual(sorted(self.applied), [f"#{number}" for number in range(1, 6)])
+
     def test_a_failure_counts_for_the_breaker_and_moves_nothing(self):
         self.shop.status = [(500, {})]
         poll = self.look()
@@ -212,6 +228,7 @@ class TestHttpsPull(PickupCase):
 
     def test_what_does_not_fit_together_cannot_be_set(self):
         door = self.door.with_user(self.author)
+        bare = self.door.url.partition("/orders")[0]
         for values in (
             {"pull_parameter": False},
             {"pull_cursor_at": "meta/next"},
@@ -219,6 +236,17 @@ class TestHttpsPull(PickupCase):
             {"pull_content": "whole"},
             {"url": "http://127.0.0.2:9/"},
             {"codec": "xml"},
+            {"pull_path": "v1/orders", "url": bare},
+            {"pull_path": "/v1/orders#all", "url": bare},
+            {"pull_path": "/v1/orders"},  # the address has a ? already
+            {"pull_path": "/query?q=since {since}", "url": bare},
+            {"pull_paging": "address", "pull_cursor_at": False},
         ):
-            with self.assertRaises(ValidationError):
+            with self.subTest(values=values), self.assertRaises(ValidationError):
                 door.write(values)
+
+    def test_a_path_goes_on_where_the_address_ends(self):
+        bare = self.door.url.partition("/orders")[0]
+        self.configure(self.door, url=f"{bare}/", pull_path="/orders?limit=7")
+        self.assertEqual(self.look().taken, 5)
+        self.assertEqual({given["limit"] for given, _headers in self.shop.asked}, {"7"})

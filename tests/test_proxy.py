@@ -125,3 +125,20 @@ class TestProxy(DeliveryCase):
             self.assertNotIn("geheim", str(refused.exception))
         with self.assertRaisesRegex(ValidationError, "allowed private hosts"):
             self.endpoint.allowed_private_hosts = self.partner_system.name
+
+    def test_what_is_reached_directly_has_no_proxy(self):
+        for carrier in ("amqp", "kafka", "sftp"):
+            with self.subTest(carrier=carrier), self.assertRaisesRegex(ValidationError, "is reached directly"):
+                self.env["sync.endpoint"].create(
+                    {
+                        "name": "Another way",
+                        "code": f"another-way-{carrier}",
+                        "trading_partner_id": self.endpoint.trading_partner_id.id,
+                        "direction": "outbound",
+                        "key_source": "event",
+                        "carrier": carrier,
+                        "authentication": "basic",
+                        "allowed_private_hosts": self.proxy.name,
+                        "proxy_url": f"http://{self.proxy.name}",
+                    }
+                )

@@ -12,8 +12,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from . import scenarios
-from .checker import check
+from .checker import check, check_fetched
 from .facts import collect, open_work
+from .fetched import Offered
 from .senders import Senders, Sink, Traffic
 from .stage import Stage
 
@@ -26,13 +27,16 @@ def main() -> int:
     stage, partners = Stage(plan), Senders(plan)
     signal.signal(signal.SIGTERM, lambda *_args: sys.exit(1))
     sink = Sink([port for name, port in plan["ports"].items() if not name.startswith("server")])
+    stage.offered = Offered(stage)
     started = time.monotonic()
     try:
         play(stage, partners, **(LONG if plan["long"] else SHORT), long=plan["long"], only=plan["only"])
         come_to_rest(stage, 900 if plan["long"] else 120)
         report = check([document.remembered() for document in partners.documents], collect(stage, _logs(plan)))
+        report.broken += check_fetched(stage.offered.facts())
     finally:
         sink.close()
+        stage.offered.close()
         stage.stop_all()
     result = _result(stage, partners, sink, report, time.monotonic() - started, plan["long"])
     Path(plan["result"]).parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +87,7 @@ def play(stage, partners, *, documents, orders, senders, pause, kill_every, kill
 FAULTS = (
     scenarios.documents_misbehave,
     scenarios.a_node_with_a_wrong_clock_joins,
+    scenarios.files_and_lists_are_fetched,
     scenarios.senders_race,
     scenarios.somebody_sends_without_the_secret,
     scenarios.the_database_crashes,
@@ -107,6 +112,7 @@ def come_to_rest(stage, seconds) -> None:
     stage.stop("node-a")
     stage.start_crew("node-d", processes=2)
     say(f"- coming to rest ({stage.kills} kills)")
+    stage.offered.fetch_all(seconds)
     stage.wait(lambda: not open_work(stage), "everything at rest", seconds)
     scenarios.somebody_puts_right_what_can_be(stage)
     stage.wait(lambda: not open_work(stage), "everything at rest after a person has retried", seconds)
@@ -130,6 +136,8 @@ def _result(stage, senders, sink, report, seconds, long) -> dict:
                 for status, count in d.statuses.items()
                 if status is None or status >= 300
             ),
+            "files fetched": sum(stage.offered.brought.values()),
+            "entries of lists fetched": len(stage.offered.listed),
             "deliveries taken by partners": sum(sink.taken.values()),
             "of these repeated": sum(count - 1 for count in sink.taken.values()),
             "kills": stage.kills,

@@ -56,6 +56,26 @@ class Facts:
     undelivered: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """What a partner that calls nobody had for us, and what became of it. A document is a (line, number).
+
+    ``brought`` says how often a file with it was brought, ``archived`` how many such files are in the archive; ``left``
+    are the names of files elsewhere. ``messages`` counts them by state. ``late`` is how often a file was late, and
+    ``late_told`` and ``repeats_told`` how often people were told.
+    """
+
+    brought: Mapping[tuple[str, int], int]
+    listed: Iterable[tuple[str, int]]
+    messages: Mapping[str, int]
+    effects: Iterable[tuple[str, int]]
+    archived: Mapping[tuple[str, int], int]
+    left: Iterable[str] = ()
+    late: int = 0
+    late_told: int = 0
+    repeats_told: int = 0
+
+
 @dataclass
 class Report:
     """What was looked at, and every broken promise in a sentence."""
@@ -86,6 +106,46 @@ def check(sent: Iterable[Sent], facts: Facts) -> Report:
     report.broken += _order(effects, known)
     report.broken += _rest(facts)
     return report
+
+
+def check_fetched(facts: Fetched) -> list[str]:
+    """What is not as promised of files and lists that we fetch: taken once, archived once, told once."""
+    return list(_fetched(facts))
+
+
+def _fetched(facts):
+    effects = list(facts.effects)
+    of_document = Counter(effects)
+    wanted = {**facts.brought, **dict.fromkeys(facts.listed, 1)}
+    for document in sorted(wanted.keys() | of_document.keys()):
+        count = of_document[document]
+        if document not in wanted:
+            yield f"{_named(document)} has an effect and nobody had it for us"
+        elif count != 1:
+            yield f"{_named(document)} was fetched and has {count} effects"
+    for document, count in sorted(facts.brought.items()):
+        archived = facts.archived.get(document, 0)
+        if archived != count:
+            yield f"{_named(document)} was brought {count} times and is {archived} times archived"
+    for document in sorted(facts.archived.keys() - facts.brought.keys()):
+        yield f"{_named(document)} is archived and nobody brought it"
+    yield from (f"the file {name} was left behind" for name in facts.left)
+    if facts.messages != ({"done": len(wanted)} if wanted else {}):
+        yield f"{len(wanted)} documents were fetched and became messages {dict(facts.messages)}"
+    last: dict[str, int] = {}
+    for line, number in effects:
+        if number < last.get(line, 0):
+            yield f"line {line}: number {number} came after {last[line]}"
+        last[line] = number
+    if facts.late_told != facts.late:
+        yield f"a file was late {facts.late} times and people were told {facts.late_told} times"
+    repeats = sum(facts.brought.values()) - len(facts.brought)
+    if facts.repeats_told > repeats:
+        yield f"{repeats} files came again and people were told of {facts.repeats_told}: some were deaths of ours"
+
+
+def _named(document):
+    return f"{document[0]}/{document[1]}"
 
 
 def _one_document(document, messages, of_message, report):

@@ -29,7 +29,7 @@ def collect(stage: Stage, logs: str) -> Facts:
              FROM sync_message m JOIN sync_endpoint e ON e.id = m.endpoint_id
             WHERE e.code IN ('probe-block', 'probe-skip', 'shop-orders')"""
     )
-    effects = stage.sql("SELECT uid, line, number FROM sync_faults_effect ORDER BY id")
+    effects = stage.sql("SELECT uid, line, number FROM sync_faults_effect WHERE line NOT LIKE 'fetched-%' ORDER BY id")
     orders = stage.sql(
         """SELECT m.uid, o.client_order_ref, 1 FROM sale_order o
              LEFT JOIN sync_message m ON m.reference = o.client_order_ref AND m.direction = 'inbound'

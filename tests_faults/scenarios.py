@@ -29,6 +29,9 @@ AT_EVERY_STEP = {
     for when in ("before", "after")
 } | {"before committed": 1 / 80, "after rescue": 1 / 300, "before route": 1 / 600, "after route": 1 / 600}
 """Chances with which a worker dies before or after a step. ``before committed`` is right after the business commit."""
+AT_EVERY_STEP |= {f"{when} {step}": 1 / 25 for step in ("keep", "archive") for when in ("before", "after")}
+"""Of what is fetched there is less: before and after a file or page is kept, and before and after it is put away."""
+FETCHED = 40
 
 
 class Killer(threading.Thread):
@@ -106,6 +109,18 @@ STORIES = (_deadly, _slow, _refused_for_good, _refused_at_first, _unforeseen, _l
 def _good_ones(senders, line, *, strict=True, count=3):
     for _ in range(count):
         senders.send(senders.probe(line, strict=strict))
+
+
+def files_and_lists_are_fetched(stage: Stage, senders: Senders) -> None:
+    """From a folder and over HTTP, while those who look are killed at every step; one file is late, some come again."""
+    for number in range(FETCHED):
+        stage.offered.bring(f"fetched-file-{number % 4}")
+        stage.offered.offer(f"fetched-list-{number % 4}")
+        if number % 5 == 4:
+            stage.offered.ask_to_look()
+            time.sleep(0.5)
+    stage.offered.cut_off()
+    stage.offered.fetch_all(120)
 
 
 def senders_race(stage: Stage, senders: Senders) -> None:

@@ -1,7 +1,9 @@
 """Runs in `odoo shell` on a fresh database: the demonstration's partners and the probe; returns what senders use."""
 
 import base64
+import os
 import secrets
+import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
@@ -14,13 +16,15 @@ def seed(env, ports):
 
     told = demonstration.seed(env, ports)
     key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    _probe(env, {"probe-block": key, "probe-skip": key})
+    list_key = secrets.token_urlsafe(24)
+    _probe(env, {"probe-block": key, "probe-skip": key, "probe-list": list_key})
     env["stock.quant"].search([("location_id.usage", "=", "internal")]).unlink()
     for product in env["product.product"].search([("is_storable", "=", True), ("tracking", "=", "none")]):
         warehouse = env["stock.warehouse"].search([], limit=1)
         env["stock.quant"]._update_available_quantity(product, warehouse.lot_stock_id, 1_000_000)
     return {
         "probe": key,
+        "probe_list": list_key,
         "shop": told["shop"]["secret"],
         "shop_domain": told["shop"]["shop_domain"],
         "catalogue": [article for article in told["shop"]["catalogue"] if article["sku"] != "NL-BATT-CR"],
@@ -45,4 +49,12 @@ def _probe(env, keys):
         versions.action_submit()
         versions.with_user(approver).action_approve()
     partner.partner_id = env["res.partner"].create({"name": "Probe"})
-    take_live(partner, author, approver)
+    files, listed = (partner.endpoint_ids.filtered(lambda e, c=c: e.code == c) for c in ("probe-files", "probe-list"))
+    listed.url = "https://list.example.com"
+    place = Path(tempfile.gettempdir()).resolve()
+    with patch.dict(os.environ, {"SYNC_GOVERNANCE_FOLDERS": str(place)}):  # the suite names another one
+        files.folder = str(place / "sync-faults")
+        take_live(partner, author, approver)
+    for name, pattern in (("Never", "never_*.json"), ("Probe", "*.json")):
+        minimum = {"name": name, "endpoint_id": files.id, "pattern": pattern, "tz": "UTC", "cutoff_hour": 3.0}
+        env["sync.expectation"].with_user(author).create(minimum)

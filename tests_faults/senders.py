@@ -44,6 +44,19 @@ class Document:
         )
 
 
+def probe_document(line, number, instruction):
+    """A document of the probe: ``number`` is its place in its line, ``instruction`` what its handler is to do."""
+    return {
+        "type": "status_codes.changed",
+        "list": line,
+        "version": str(number),
+        "changed_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "system": {"scheme": "partner", "value": "PROBE"},
+        "title": instruction,
+        "codes": [{"code": "1", "title": "one", "final": False}],
+    }
+
+
 class Senders:
     """All partners of one stage. Of one line the next number is sent when the one before is accepted."""
 
@@ -70,15 +83,7 @@ class Senders:
         with self._lock:
             self._lines[line] += number is None
             number = self._lines[line] if number is None else number
-        body = {
-            "type": "status_codes.changed",
-            "list": line,
-            "version": str(number),
-            "changed_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "system": {"scheme": "partner", "value": "PROBE"},
-            "title": instruction,
-            "codes": [{"code": "1", "title": "one", "final": False}],
-        }
+        body = probe_document(line, number, instruction)
         key = key or f"msg_{uuid.uuid4().hex}"
         return self._kept(Document(endpoint, key, line, number, json.dumps(body).encode(), person, may_pass))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from ..codecs import codec
 from ..contracts.pointer import at
@@ -23,6 +23,10 @@ from ..faults import Fault
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _NEXT = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.IGNORECASE)
 MOST_PAGES = 100_000
+NOW = "now"
+"""As ``start``: what changes from the first look on, and nothing of before."""
+SINCE = "{since}"
+"""Where in an address the watermark stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,11 @@ class Rules:
     """How a partner's list is read.
 
     ``items`` is the JSON pointer to the list (empty: the answer is the list), ``whole`` says that the answer is one
-    document of any kind. ``paging``: ``none``, ``cursor`` (found at ``cursor_at``, sent as ``parameter``), ``link``
-    (the header Link, rel="next"), ``page`` (numbers, sent as ``parameter``, until a page is empty). ``since`` is the
-    parameter that is sent the watermark, which is the newest value found at ``changed_at`` of the entries, less
-    ``overlap_seconds``; ``start`` is the first one.
+    document of any kind. ``paging``: ``none``, ``cursor`` (found at ``cursor_at``, sent as ``parameter``), ``address``
+    (of the next page, found at ``cursor_at``), ``link`` (the header Link, rel="next"), ``page`` (numbers, sent as
+    ``parameter``, until a page is empty). ``since`` is the parameter that is sent the watermark, which is the newest
+    value found at ``changed_at`` of the entries, less ``overlap_seconds``; ``start`` is the first one, or ``now``.
+    ``{since}`` in the address is the watermark as well, for partners that are asked in a language of queries.
     """
 
     url: str
@@ -62,23 +67,26 @@ def begin(rules: Rules, state: Mapping[str, Any] | None, now: datetime) -> dict[
     """The state of a look that begins or goes on; ``now`` is aware."""
     state = dict(state or {})
     if "next" not in state:
+        if rules.start == NOW and not state.get("watermark"):
+            state["watermark"] = now.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
         state |= {"began": now.isoformat(), "high": None, "page": rules.first_page, "next": None}
     return state
 
 
 def address(rules: Rules, state: Mapping[str, Any]) -> str:
     """The address of the next page."""
-    if rules.paging == "link" and state["next"]:
+    if rules.paging in ("link", "address") and state["next"]:
         return state["next"]
     given = {}
     watermark = state.get("watermark") or rules.start
-    if rules.since and watermark:
-        given[rules.since] = less(watermark, rules.overlap_seconds)
+    since = less(watermark, rules.overlap_seconds) if watermark else ""
+    if rules.since and since:
+        given[rules.since] = since
     if rules.paging == "cursor" and state["next"]:
         given[rules.parameter] = state["next"]
     if rules.paging == "page":
         given[rules.parameter] = str(state["page"])
-    parts = urlsplit(rules.url)
+    parts = urlsplit(rules.url.replace(SINCE, quote(since, safe="")))
     kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in given]
     return urlunsplit(parts._replace(query=urlencode([*kept, *given.items()]), fragment=""))
 
@@ -132,6 +140,8 @@ def _following(rules: Rules, state, url, answer, headers, count) -> str | None:
     found = None
     if rules.paging == "cursor":
         found = _text(at(answer, rules.cursor_at))
+    elif rules.paging == "address":
+        found = same_server(url, _text(at(answer, rules.cursor_at)))
     elif rules.paging == "link":
         found = next_link(url, headers.get("link", ""))
     elif rules.paging == "page" and count:
@@ -152,15 +162,25 @@ def next_link(url: str, header: str) -> str | None:
         relations = " ".join(quoted or bare for quoted, bare in _NEXT.findall(parameters))
         if "next" not in relations.lower().split():
             continue
-        found = urljoin(url, target)
-        if urlsplit(found)[:2] != urlsplit(url)[:2]:
-            raise Fault(
-                "deliver.address_refused",
-                f"The next page of {urlsplit(url).netloc} is at another server, where our credential is not shown.",
-                subject=urlsplit(url).netloc,
-            )
-        return found
+        return same_server(url, target)
     return None
+
+
+def same_server(url: str, target: str | None) -> str | None:
+    """Where ``target`` leads from ``url``; None for none.
+
+    :raises Fault: ``deliver.address_refused`` when it is another server, which would be shown our credential
+    """
+    if target is None:
+        return None
+    found = urljoin(url, target)
+    if urlsplit(found)[:2] != urlsplit(url)[:2]:
+        raise Fault(
+            "deliver.address_refused",
+            f"The next page of {urlsplit(url).netloc} is at another server, where our credential is not shown.",
+            subject=urlsplit(url).netloc,
+        )
+    return found
 
 
 def _ended(rules: Rules, state: dict[str, Any]) -> dict[str, Any]:
@@ -204,6 +224,7 @@ def _moment(text: str) -> datetime | None:
     if not re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", text):
         return None
     tidy = re.sub(r"\.(\d{1,6})\d*", lambda part: "." + part[1].ljust(6, "0"), text.replace("Z", "+00:00"))
+    tidy = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", tidy) if len(tidy) > 19 else tidy
     try:
         when = datetime.fromisoformat(tidy)
     except ValueError:

@@ -45,7 +45,7 @@ from .rescue import (
 )
 from .settle import Verdict, abandon, settle
 from .sql import UTC_NOW, Frequent
-from .traffic import CLOCK, admit
+from .traffic import CLOCK, admit, take_one
 
 __all__ = [
     "ANY_IN_DOUBT",

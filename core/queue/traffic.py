@@ -44,6 +44,13 @@ _BEGIN = Frequent(f"""
 """)
 
 
+_USE = f"""
+    UPDATE sync_endpoint_traffic t SET tokens = {TOKENS} - u.used, refilled_at = {CLOCK}
+      FROM sync_endpoint e JOIN unnest(%s::int[], %s::int[]) AS u(id, used) ON u.id = e.id
+     WHERE t.endpoint_id = e.id AND e.delivery_rate > 0
+"""
+
+
 def admit(cr: Cursor, lanes: Sequence[tuple[int, int]], *, token: str) -> set[int]:
     """Which of ``lanes``, (lane id, endpoint id), may go on the wire now; takes a token and a place for each.
 
@@ -72,6 +79,26 @@ def admit(cr: Cursor, lanes: Sequence[tuple[int, int]], *, token: str) -> set[in
     return {lane for lane, _endpoint in admitted}
 
 
+def take_one(cr: Cursor, endpoint_id: int) -> float:
+    """Take a token for one request that we make to fetch something: 0.0, or the seconds until there is one.
+
+    All nodes meet on the row, as in :func:`admit`.
+    """
+    cr.execute(_BEGIN, {"endpoints": [endpoint_id]})  # type: ignore[arg-type]
+    if not cr.fetchall():
+        return 0.0
+    cr.execute(
+        f"""SELECT {TOKENS}, coalesce(e.delivery_rate, 0)::float8
+              FROM sync_endpoint e JOIN sync_endpoint_traffic t ON t.endpoint_id = e.id WHERE e.id = %s""",
+        [endpoint_id],
+    )
+    tokens, rate = cr.fetchall()[0]
+    if tokens < 1 and rate > 0:
+        return (1 - tokens) / rate
+    cr.execute(_USE, [[endpoint_id], [1]])
+    return 0.0
+
+
 def _take(cr: Cursor, lanes: Sequence[tuple[int, int]], token: str) -> None:
     if not lanes:
         return
@@ -82,9 +109,4 @@ def _take(cr: Cursor, lanes: Sequence[tuple[int, int]], token: str) -> None:
     used: dict[int, int] = {}
     for _lane, endpoint in lanes:
         used[endpoint] = used.get(endpoint, 0) + 1
-    cr.execute(
-        f"""UPDATE sync_endpoint_traffic t SET tokens = {TOKENS} - u.used, refilled_at = {CLOCK}
-              FROM sync_endpoint e JOIN unnest(%s::int[], %s::int[]) AS u(id, used) ON u.id = e.id
-             WHERE t.endpoint_id = e.id AND e.delivery_rate > 0""",
-        [list(used), list(used.values())],
-    )
+    cr.execute(_USE, [list(used), list(used.values())])

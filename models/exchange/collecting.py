@@ -43,6 +43,8 @@ class Session:
     position: Any = None
     memory: Any = None
     """What the next poll should know and may be lost: JSON values, kept when the poll ends."""
+    metered = False
+    """Each batch is a request that the endpoint's own rate counts: it is begun when there is room for it."""
     again: float | None = None
     """Ask once more in so many seconds, sooner than the interval says."""
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from odoo import api
 
+from ...core import queue
 from ...core.faults import Fault
 from . import breaker
 from .cursor import CONFLICTS, LOST, read_committed
@@ -26,6 +27,8 @@ PLACES = 4
 LONGEST_SECONDS = 300.0
 MOST_BATCHES = 1000
 """After so long, or so many batches, a look ends and another one begins: others wait for the place."""
+SHORT_SECONDS = 2.0
+"""So long a look waits for its turn where the endpoint has a rate; for longer it gives up its place."""
 MOST_RACES = 5
 
 
@@ -119,6 +122,7 @@ class Look:
         self.ended = Ended()
         self.session = None
         self._at_partner = False
+        self._wait = 0.0
         self._pending = set()
 
     def run(self):
@@ -158,7 +162,7 @@ class Look:
             self.session.__enter__()
         try:
             fetched = iter(self.session.batches())
-            while True:
+            while self._may_ask():
                 with self._partner():
                     items = next(fetched, None)
                 if items is None:
@@ -175,12 +179,23 @@ class Look:
                 if late or self.ending.is_set():
                     self.ended.more = True
                     break
-            self.ended.again = self.session.again
+            self.ended.again = self._wait or self.session.again
             if not self.ended.more:
                 self.ended.settled = True  # what was left unsettled before would have come again
         finally:
             self.ended.memory = self.session.memory
             self.session.__exit__(None, None, None)
+
+    def _may_ask(self):
+        """Whether the next request may go out; a short wait is waited here, after a longer one another look goes on."""
+        while self.session.metered:
+            with read_committed(self.registry) as cr:
+                self._wait = queue.take_one(cr, self.endpoint_id)
+            if not self._wait:
+                break
+            if self._wait > SHORT_SECONDS or self.ending.wait(self._wait):
+                return False
+        return True
 
     def _partner(self):
         return _AtPartner(self)

@@ -7,6 +7,9 @@ from ...core.delivery.proxies import proxy_of
 from ...core.delivery.shown import basic
 from ...core.faults import Fault
 
+PROXIED = ("https", "https_pull")
+"""The transports that go through a proxy."""
+
 
 class SyncEndpoint(models.Model):
     _inherit = "sync.endpoint"
@@ -66,9 +69,17 @@ class SyncEndpoint(models.Model):
             if endpoint.secondary_url == endpoint.url:
                 raise ValidationError(self.env._("The second address is another one than the first."))
 
-    @api.constrains("proxy_url", "allowed_private_hosts")
+    @api.constrains("proxy_url", "allowed_private_hosts", "carrier", "direction")
     def _check_proxy(self):
         for endpoint in self.filtered("proxy_url"):
+            if endpoint.transport not in PROXIED:
+                raise ValidationError(
+                    self.env._(
+                        "%s is reached directly: only web addresses can be reached through a proxy. Let your network"
+                        " allow this server to connect there, and leave the proxy empty.",
+                        endpoint.name,
+                    )
+                )
             try:
                 proxy = proxy_of(endpoint.proxy_url)
             except Fault as fault:

@@ -13,6 +13,12 @@ class SyncEndpoint(models.Model):
 
     carrier = fields.Selection(selection_add=PULL, ondelete={"https_pull": "set null"})
     transport = fields.Selection(selection_add=PULL, ondelete={"https_pull": "cascade"})
+    pull_path = fields.Char(
+        string="Path",
+        tracking=True,
+        help="What is fetched below the address: /v1/orders?limit=100. Where the partner is asked in a language of"
+        " queries, {since} stands for the newest change seen. Empty: the address itself is fetched.",
+    )
     pull_content = fields.Selection(
         [("list", "A list: each entry is a document"), ("whole", "One document")],
         string="The answer is",
@@ -29,6 +35,7 @@ class SyncEndpoint(models.Model):
         [
             ("none", "There is only one page"),
             ("cursor", "By a cursor in the answer"),
+            ("address", "By its address in the answer"),
             ("link", "By the header Link"),
             ("page", "By numbers"),
         ],
@@ -40,7 +47,8 @@ class SyncEndpoint(models.Model):
     pull_cursor_at = fields.Char(
         string="The cursor stands at",
         tracking=True,
-        help="JSON pointer: /meta/next. Empty there: it was the last page.",
+        help="JSON pointer to the cursor, or to the address of the next page: /meta/next. Empty there: it was the last"
+        " page.",
     )
     pull_parameter = fields.Char(
         string="Asked for by",
@@ -68,8 +76,8 @@ class SyncEndpoint(models.Model):
     pull_start = fields.Char(
         string="From",
         tracking=True,
-        help="What the first look asks for changes since, as the partner writes it: 2026-01-01T00:00:00Z. Empty:"
-        " everything.",
+        help="What the first look asks for changes since, as the partner writes it: 2026-01-01T00:00:00Z, or the"
+        " word now: only what changes from then on. Empty: everything.",
     )
 
     _pull_limits = models.Constraint(
@@ -84,6 +92,7 @@ class SyncEndpoint(models.Model):
     @api.constrains(
         "carrier",
         "url",
+        "pull_path",
         "pull_content",
         "pull_items",
         "pull_paging",
@@ -91,20 +100,28 @@ class SyncEndpoint(models.Model):
         "pull_parameter",
         "pull_since",
         "pull_changed_at",
+        "pull_start",
         "codec",
     )
     def _check_pull(self):
         for endpoint in self.filtered(lambda one: one.carrier == "https_pull"):
+            endpoint._check_pull_path()
+            in_address = pulling.SINCE in f"{endpoint.url or ''}{endpoint.pull_path or ''}"
+            since = bool(endpoint.pull_since) or in_address
             needed = [
                 (
                     endpoint.pull_paging in ("cursor", "page") and not endpoint.pull_parameter,
                     self.env._("Asked for by"),
                 ),
-                (endpoint.pull_paging == "cursor" and not endpoint.pull_cursor_at, self.env._("The cursor stands at")),
                 (
-                    bool(endpoint.pull_since) and not endpoint.pull_changed_at and endpoint.pull_content == "list",
+                    endpoint.pull_paging in ("cursor", "address") and not endpoint.pull_cursor_at,
+                    self.env._("The cursor stands at"),
+                ),
+                (
+                    since and not endpoint.pull_changed_at and endpoint.pull_content == "list",
                     self.env._("An entry tells its change at"),
                 ),
+                (in_address and not endpoint.pull_start, self.env._("From")),
             ]
             for lacks, label in needed:
                 if lacks:
@@ -114,10 +131,20 @@ class SyncEndpoint(models.Model):
                     raise ValidationError(self.env._("A JSON pointer begins with a slash: /%s", pointer))
             if endpoint.pull_content == "list" and endpoint.codec != "json":
                 raise ValidationError(self.env._("%s: the entries of a list are JSON.", endpoint.name))
-            if endpoint.pull_content == "whole" and (endpoint.pull_paging != "none" or endpoint.pull_since):
+            if endpoint.pull_content == "whole" and (endpoint.pull_paging != "none" or since):
                 raise ValidationError(
                     self.env._("%s: what is one document has no pages and no changes since.", endpoint.name)
                 )
+
+    def _check_pull_path(self):
+        """The path goes on where the address ends, and leads to no other server."""
+        path = self.pull_path or ""
+        if not path:
+            return
+        if not path.startswith("/") or not path.isprintable() or "#" in path:
+            raise ValidationError(self.env._("A path begins with a slash: /v1/orders?limit=100"))
+        if self.url and ("?" in self.url or "#" in self.url):
+            raise ValidationError(self.env._("The path follows the address: let the address end before its “?”."))
 
     def _missing(self):
         missing = super()._missing()
@@ -130,7 +157,7 @@ class SyncEndpoint(models.Model):
         """How the list is read (:class:`~sync_governance.core.delivery.pulling.Rules`)."""
         self.ensure_one()
         return pulling.Rules(
-            url=self.url,
+            url=(self.url or "").rstrip("/") + self.pull_path if self.pull_path else self.url,
             whole=self.pull_content == "whole",
             items=self.pull_items or "",
             paging=self.pull_paging,

@@ -32,7 +32,8 @@ class Shop:
         at = int(given.get("at", 1))
         page, more = found[2 * at - 2 : 2 * at], len(found) > 2 * at
         headers = {"link": f'</orders?at={at + 1}>; rel="next"'} if more and self.paging == "link" else {}
-        body = {"data": page, "next": str(at + 1) if more else None}
+        following = f"/orders?at={at + 1}" if self.paging == "address" else str(at + 1)
+        body = {"data": page, "next": following if more else None}
         return json.dumps(body).encode(), headers
 
 
@@ -54,7 +55,7 @@ def look(shop, given, state, pages=99):
     return ids, json.loads(json.dumps(state))
 
 
-@pytest.mark.parametrize("paging", ["cursor", "link", "page"])
+@pytest.mark.parametrize("paging", ["cursor", "address", "link", "page"])
 @pytest.mark.parametrize("deaths", [1, 2, 3, 99])
 def test_every_entry_is_seen_and_the_watermark_moves_at_the_end_only(paging, deaths):
     shop, state, seen, given = Shop([entry(n, 59 - n) for n in range(7)], paging), None, [], rules(paging)
@@ -162,3 +163,35 @@ def test_amounts_stay_what_they_are():
         given, pulling.begin(given, None, NOW), URL, b'[{"price": 1.10, "n": 12345678901234567890}]', {}
     )
     assert b"1.10" in page.documents[0][1] and b"12345678901234567890" in page.documents[0][1]
+
+
+def test_an_address_in_the_answer_leads_to_no_other_server():
+    given = rules("address")
+    state = pulling.begin(given, None, NOW)
+    body = json.dumps({"data": [entry(1, 1)], "next": "https://elsewhere.example/orders?at=2"}).encode()
+    with pytest.raises(Fault) as caught:
+        pulling.read(given, state, URL, body, {})
+    assert caught.value.code == "deliver.address_refused"
+
+
+def test_a_query_has_the_watermark_where_it_says():
+    url = "https://crm.example/query?q=SELECT Id FROM Account WHERE Changed >= {since} ORDER BY Changed"
+    given = rules("address", url=url, since="", start="2026-01-01T00:00:00Z", overlap_seconds=300)
+    asked = pulling.address(given, pulling.begin(given, None, NOW))
+    assert parse_qs(urlsplit(asked).query)["q"] == [
+        "SELECT Id FROM Account WHERE Changed >= 2025-12-31T23:55:00Z ORDER BY Changed"
+    ]
+    body = json.dumps({"data": [{"updated_at": "2026-05-01T10:30:00.000+0000"}], "next": None}).encode()
+    page = pulling.read(given, pulling.begin(given, None, NOW), asked, body, {})
+    asked = pulling.address(given, pulling.begin(given, page.state, NOW))
+    assert "Changed >= 2026-05-01T10:25:00.000+00:00 ORDER" in parse_qs(urlsplit(asked).query)["q"][0]
+
+
+def test_from_now_on_leaves_out_what_was_before_and_keeps_that_moment_through_empty_looks():
+    given, shop = rules("cursor", start="now"), Shop([entry(1, 30)], "cursor")
+    ids, state = look(shop, given, None)
+    assert (ids, state["watermark"]) == ([], "2026-05-01T12:00:00Z")
+    assert parse_qs(urlsplit(shop.asked[0]).query)["since"] == ["2026-05-01T12:00:00Z"]
+    shop.entries.append({"id": 2, "updated_at": "2026-05-01T12:00:01Z"})
+    later = pulling.begin(given, state, NOW.replace(hour=14))
+    assert "since=2026-05-01T12%3A00%3A00Z" in pulling.address(given, later)

@@ -1,7 +1,7 @@
 """The checker of the fault suite must see what it is there to see."""
 
 import pytest
-from sync_governance.tests_faults.checker import Effect, Facts, Sent, Stored, check
+from sync_governance.tests_faults.checker import Effect, Facts, Fetched, Sent, Stored, check, check_fetched
 
 SENT = [Sent(f"key-{n}", "a", n, frozenset({f"m{n}"})) for n in (1, 2, 3)]
 MESSAGES = {f"m{n}": Stored(f"m{n}", "done") for n in (1, 2, 3)}
@@ -75,3 +75,44 @@ def test_what_did_not_come_to_rest_is_seen(count):
 def test_what_a_partner_did_not_get_is_named():
     (words,) = broken(undelivered=["m9 is failed deliver.refused"])
     assert words == "a document for a partner was not delivered: m9 is failed deliver.refused"
+
+
+BROUGHT = {("a", 1): 1, ("a", 2): 2}
+WELL = {
+    "brought": BROUGHT,
+    "listed": [("b", 1)],
+    "messages": {"done": 3},
+    "effects": [("a", 1), ("b", 1), ("a", 2)],
+    "archived": BROUGHT,
+    "late": 1,
+    "late_told": 1,
+    "repeats_told": 1,
+}
+
+
+def test_nothing_is_said_when_all_that_was_fetched_is_well():
+    assert check_fetched(Fetched(**WELL)) == []
+    assert check_fetched(Fetched({}, [], {}, [], {})) == []
+
+
+@pytest.mark.parametrize(
+    "planted, words",
+    [
+        ({"effects": [("a", 1), ("a", 1), ("b", 1), ("a", 2)]}, "a/1 was fetched and has 2 effects"),
+        ({"effects": [("b", 1), ("a", 2)]}, "a/1 was fetched and has 0 effects"),
+        ({"effects": [*WELL["effects"], ("c", 1)]}, "c/1 has an effect and nobody had it for us"),
+        ({"effects": [("a", 2), ("b", 1), ("a", 1)]}, "line a: number 1 came after 2"),
+        ({"archived": {("a", 1): 1, ("a", 2): 1}}, "a/2 was brought 2 times and is 1 times archived"),
+        ({"archived": {**BROUGHT, ("a", 1): 2}}, "a/1 was brought 1 times and is 2 times archived"),
+        ({"archived": {**BROUGHT, ("c", 1): 1}}, "c/1 is archived and nobody brought it"),
+        ({"left": ["000001.json"]}, "the file 000001.json was left behind"),
+        ({"messages": {"done": 4}}, "3 documents were fetched and became messages {'done': 4}"),
+        ({"messages": {"done": 2, "failed": 1}}, "3 documents were fetched and became messages"),
+        ({"late_told": 2}, "a file was late 1 times and people were told 2 times"),
+        ({"late_told": 0}, "a file was late 1 times and people were told 0 times"),
+        ({"repeats_told": 2}, "1 files came again and people were told of 2"),
+    ],
+)
+def test_a_planted_fault_of_what_was_fetched_is_seen(planted, words):
+    found = check_fetched(Fetched(**{**WELL, **planted}))
+    assert any(words in said for said in found), found

@@ -69,6 +69,8 @@ class SyncSourceHttpsPull(models.AbstractModel):
 class PullSession(Session):
     """``position`` is where the list was read to: the watermark, or the next page in the middle of a look."""
 
+    metered = True
+
     def __init__(self, door, position):
         self.door = door
         self.rules = door["rules"]
@@ -84,6 +86,8 @@ class PullSession(Session):
                     raise error.fault from error
                 # It begins where the look began; what comes twice by that is recognised.
                 state, again = self._begun({name: state.get(name) for name in ("watermark", "known")}), True
+                self.position = state
+                yield []  # the next request waits for its turn like any other
                 continue
             self.position = state = page.state
             yield [self._received(*one) for one in page.documents]

@@ -4,3 +4,4 @@ from . import folder
 from . import https
 from . import sftp
 from . import kafka
+from . import mail

@@ -43,7 +43,20 @@ class SyncTransportFolder(models.AbstractModel):
 
 def file_parcel(work, door, credential_id=None):
     """A parcel of one file. Its name is made of what does not change from try to try."""
-    values = {
+    return Parcel(
+        message_id=work.message_id,
+        endpoint_id=door["endpoint_id"],
+        url="",
+        body=work.encoded,
+        headers={"file-name": dropoff.file_name(door["template"], values_of(work))},
+        settings={"place": door["place"], "numbers": door["numbers"], "mark": work.uid},
+        credential_id=credential_id,
+    )
+
+
+def values_of(work):
+    """What may stand in braces in names and texts: nothing that changes from try to try."""
+    return {
         "reference": work.reference or work.ordering_key or "",
         "key": work.ordering_key or "",
         "type": work.document_type or "",
@@ -52,15 +65,6 @@ def file_parcel(work, door, credential_id=None):
         "date": work.received_at.strftime("%Y%m%d"),
         "time": work.received_at.strftime("%H%M%S"),
     }
-    return Parcel(
-        message_id=work.message_id,
-        endpoint_id=door["endpoint_id"],
-        url="",
-        body=work.encoded,
-        headers={"file-name": dropoff.file_name(door["template"], values)},
-        settings={"place": door["place"], "numbers": door["numbers"], "mark": work.uid},
-        credential_id=credential_id,
-    )
 
 
 def delivered(parcel, opened):

@@ -14,7 +14,8 @@ import time
 from odoo.modules.registry import Registry
 
 from odoo.addons.sync_governance.core import queue
-from odoo.addons.sync_governance.models.exchange import engine, inbound, journal
+from odoo.addons.sync_governance.models.exchange import engine, inbound, journal, polling
+from odoo.addons.sync_governance.models.exchange.sources.folder import FileSession
 
 STEPS = {
     "claim": (queue, "claim_lanes"),
@@ -31,6 +32,8 @@ STEPS = {
     "abandon": (queue, "abandon"),
     "rescue": (queue, "rescue"),
     "route": (engine.route, "run"),
+    "keep": (polling.Look, "_take_over"),
+    "archive": (FileSession, "settle"),
 }
 """Each step may kill before and after: ``before claim``, ``after claim``. ``before committed`` is after the commit."""
 
