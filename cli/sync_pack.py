@@ -41,6 +41,9 @@ class SyncPack(Command):
             verb.add_argument(
                 "--with", dest="endpoints", action="append", metavar="ENDPOINT", help="an optional endpoint of the pack"
             )
+            verb.add_argument(
+                "--answer", dest="answers", action="append", metavar="QUESTION=TEXT", help="what the pack asks"
+            )
             verb.add_argument("--json", action="store_true", help="one change as JSON on each line")
         export.add_argument("code", metavar="PARTNER", help="the partner's code")
         export.add_argument("--out", required=True, metavar="FOLDER", help="an empty folder, or an earlier export")

@@ -71,14 +71,22 @@ class SyncCase(TransactionCase):
     # -- partners ----------------------------------------------------------------------------------------------------
 
     @classmethod
-    def live_partner(cls, pack, secrets=None, urls=None):
+    def live_partner(cls, pack, secrets=None, urls=None, answers=None):
         """Install a pack and take it live through the real workflow: written by one person, approved by another.
 
         :param secrets: {endpoint code: secret}
         :param urls: {endpoint code: url} of outbound endpoints
+        :param answers: {code of a question of the pack: text}
         """
         return bring_live(
-            cls.env, pack, cls.company, author=cls.author, approver=cls.approver, secrets=secrets, addresses=urls
+            cls.env,
+            pack,
+            cls.company,
+            author=cls.author,
+            approver=cls.approver,
+            secrets=secrets,
+            addresses=urls,
+            answers=answers,
         )
 
     def goes_over(self, interface, **versions):

@@ -12,3 +12,4 @@ from . import audit_export
 from . import message_unmask
 from . import personal_erase
 from . import pack_promote
+from . import pack_answer

@@ -1,13 +1,16 @@
 """Whether a partner took a document, where its HTTP status does not say: GraphQL and batches answer 200 in any case.
 
-Rules are data, an object of JMESPath expressions over the JSON of an answer with a status of 2xx:
+Rules are data, an object of JMESPath expressions over the JSON of an answer:
 
-``accepted``   must hold, else the document was refused; required
+``accepted``   must hold of an answer with a status of 2xx, else the document was refused; required
 ``throttled``  when it holds, the partner asks to slow down
 ``failed``     when it holds, the partner's system failed, and the same document may be taken later
+``ambiguous``  when it holds, the partner has several records of the key that we name, and changed none
 ``codes``      the partner's own codes of what is wrong, for people; whole texts of it stay in the kept answer
 
-They are asked in the order ``throttled``, ``failed``, ``accepted``. ``@context.status`` is the HTTP status.
+They are asked in the order ``throttled``, ``failed``, ``ambiguous``, ``accepted``. ``@context.status`` is the HTTP
+status. All but ``accepted`` are asked of refusals too (3xx and 4xx), as partners say there what is only for now: where
+such an answer cannot be read, its status stands.
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ from ..mapping.expression import Expression, ExpressionError, ReadError
 from ..mapping.scope import Scope
 from .http import DeliveryResult
 
-MEMBERS = ("accepted", "throttled", "failed", "codes")
+MEMBERS = ("accepted", "throttled", "failed", "ambiguous", "codes")
+REFUSALS = ("deliver.rejected", "deliver.redirected")
 # What a partner calls an error. Sentences may name people.
 _CODE = re.compile(r"[A-Za-z0-9_.:/-]{1,80}")
 _MOST_CODES = 5
@@ -38,6 +42,7 @@ class AnswerRules:
     accepted: Expression
     throttled: Expression | None = None
     failed: Expression | None = None
+    ambiguous: Expression | None = None
     codes: Expression | None = None
 
 
@@ -65,20 +70,24 @@ def rules_of(text: str) -> AnswerRules | None:
 
 
 def judged(result: DeliveryResult, rules: AnswerRules | None, *, place: str) -> DeliveryResult:
-    """``result`` with what the partner's words say of it. Only answers of 2xx are looked at.
+    """``result`` with what the partner's words say of it. Only answers of 2xx and refusals are looked at.
 
     :param place: whom the texts name
     """
-    if rules is None or result.fault is not None:
+    if rules is None or (result.fault is not None and result.fault.code not in REFUSALS):
         return result
     return replace(result, fault=_fault(result, rules, place))
 
 
 def _fault(result: DeliveryResult, rules: AnswerRules, place: str) -> Fault | None:
     try:
-        document = None if result.truncated else codec("json").decode(result.body)
+        # 204 says by its status that it says nothing.
+        said = result.body or (b"{}" if result.status == 204 else b"")
+        document = None if result.truncated else codec("json").decode(said)
     except Fault:
         document = None
+    if document is None and result.fault is not None:
+        return result.fault
     if document is None:
         return Fault(
             "deliver.answer_unreadable",
@@ -92,8 +101,17 @@ def _fault(result: DeliveryResult, rules: AnswerRules, place: str) -> Fault | No
         return Fault("deliver.throttled", f"{place} asks to slow down in its answer.", subject=place)
     if _holds(rules.failed, scope):
         return Fault("deliver.server_error", f"{place} says that it failed{_named(rules, scope)}.", subject=place)
-    if _holds(rules.accepted, scope):
+    if _holds(rules.ambiguous, scope):
+        return Fault(
+            "deliver.ambiguous",
+            f"{place} has several records of the key that the document names, and changed none.",
+            found=result.status,
+            subject=place,
+        )
+    if result.fault is None and _holds(rules.accepted, scope):
         return None
+    if result.fault is not None and result.fault.code != "deliver.rejected":
+        return result.fault
     return Fault(
         "deliver.rejected",
         f"{place} answered HTTP {result.status} and did not take the document{_named(rules, scope)}.",

@@ -1,5 +1,6 @@
 from . import pack
 from . import pack_sample
+from . import asking
 from . import loading
 from . import timing
 from . import checklist

@@ -59,9 +59,20 @@ def _applied(cr, options):
         if not owner:
             raise Refused(f"There is no user with the login {options.owner}.")
         values |= {"business_owner_id": owner.id, "technical_owner_id": owner.id}
+    if options.answers:
+        values["answers"] = dict(_answer(text) for text in options.answers)
     with _pack(options.pack) as name:
-        _partner, changes = env["sync.pack"]._apply(name, company, values)
+        partner, changes = env["sync.pack"]._apply(name, company, values)
+    if open_questions := partner._unanswered():
+        sys.stderr.write(f"Not answered yet: {', '.join(open_questions)}.\n")
     return changes
+
+
+def _answer(text):
+    code, equals, said = text.partition("=")
+    if not (code and equals and said):
+        raise Refused(f"An answer is written like org=acme.example.com, and not like {text!r}.")
+    return code, said
 
 
 def _export(options):

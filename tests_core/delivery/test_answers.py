@@ -79,3 +79,43 @@ def test_rules_that_cannot_be_used_are_refused(text):
     with pytest.raises(Fault) as caught:
         rules_of(text)
     assert caught.value.code == "engine.configuration"
+
+
+SALESFORCE = json.dumps(
+    {
+        "accepted": "success",
+        "throttled": "[?errorCode == 'REQUEST_LIMIT_EXCEEDED']",
+        "failed": "[?errorCode == 'UNABLE_TO_LOCK_ROW']",
+        "ambiguous": "@context.status == `300`",
+        "codes": "[].errorCode",
+    }
+)
+REJECTED, REDIRECTED = Fault("deliver.rejected", "No."), Fault("deliver.redirected", "Elsewhere.")
+
+
+@pytest.mark.parametrize(
+    ("status", "fault", "body", "code"),
+    [
+        (201, None, {"id": "001", "success": True, "created": True}, None),
+        (200, None, {"success": False, "errors": []}, "deliver.rejected"),
+        (403, REJECTED, [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests"}], "deliver.throttled"),
+        (403, REJECTED, [{"errorCode": "INSUFFICIENT_ACCESS"}], "deliver.rejected"),
+        (400, REJECTED, [{"errorCode": "UNABLE_TO_LOCK_ROW"}], "deliver.server_error"),
+        (400, REJECTED, {"success": True}, "deliver.rejected"),
+        (400, REJECTED, b"<html>", "deliver.rejected"),
+        (300, REDIRECTED, ["/services/data/v64.0/sobjects/Account/001A"], "deliver.ambiguous"),
+        (302, REDIRECTED, {"success": True}, "deliver.redirected"),
+        (302, REDIRECTED, b"", "deliver.redirected"),
+        (503, Fault("deliver.server_error", "Down."), [{"errorCode": "X"}], "deliver.server_error"),
+    ],
+)
+def test_what_is_only_for_now_is_told_from_what_is_for_good_in_refusals_too(status, fault, body, code):
+    assert code_of(body, rules=SALESFORCE, status=status, fault=fault) == code
+
+
+def test_the_codes_of_a_refusal_are_named():
+    refused = answer([{"errorCode": "DUPLICATES_DETECTED", "message": "Jo Doe is there"}], status=400, fault=REJECTED)
+    fault = judged(refused, rules_of(SALESFORCE), place="acme.example").fault
+    assert "(DUPLICATES_DETECTED)" in fault.detail
+    assert "Jo Doe" not in fault.detail
+    assert fault.found == 400

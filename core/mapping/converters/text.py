@@ -124,10 +124,11 @@ def pad(length: int, side: str, **other: str) -> Convert:
     "The parts between separators: all of them, or the one at an index.",
     Argument("separator", "text", "What separates the parts.", required=True),
     Argument("index", "integer", "Which part: 0 the first, -1 the last; without it the list of all."),
+    Argument("most", "integer", "So many parts at most; the last one keeps the separators that follow.", least=1),
 )
-def split(separator: str, index: int | None) -> Convert:
+def split(separator: str, index: int | None, most: int | None) -> Convert:
     def convert(value: Any, scope: Scope) -> str | list[str] | None:
-        parts = [part.strip() for part in as_text(value).split(separator)]
+        parts = [part.strip() for part in as_text(value).split(separator, most - 1 if most else -1)]
         if index is None:
             return [part for part in parts if part]
         return (parts[index] or None) if -len(parts) <= index < len(parts) else None

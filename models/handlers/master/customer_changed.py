@@ -1,17 +1,24 @@
 """customer.changed: a customer of another system, as far as that system says what is true of it."""
 
-from odoo import api, models
+import re
+from datetime import timedelta
+
+from odoo import api, fields, models
 
 from ....core.faults import Fault
-from ....core.work import Done, Effect
+from ....core.work import Done, Effect, Wait
 from ..reading import decimal, identifiers
 
 DOMAIN = "customer"
+COMPANY_MAY_BE_LATE = timedelta(days=1)
 
 
 class CustomerChanged(models.AbstractModel):
-    """Finds the customer by the sender's number, then by our own, then by a GLN or tax number that is known; creates it
-    otherwise. What a document does not say stays as it is, so parts that another system owns can be left out.
+    """Finds the customer by the sender's number, then by a GLN or tax number that is known, then by ours; creates it
+    otherwise. What a document does not say stays as it is, so parts that another system owns can be left out. Ours is
+    our code (``own``), or the number by which our own ``customer.changed`` names it (``our_number``).
+
+    A person who is a contact of a company waits until the company is there.
     """
 
     _name = "sync.handler.customer.changed"
@@ -31,6 +38,11 @@ class CustomerChanged(models.AbstractModel):
         document = work.canonical
         partner = self._find(work, document)
         values = self._values(document)
+        if "company" in document:
+            company = self._company(work, document["company"])
+            if not company:
+                return self._wait_for_company(document)
+            values["parent_id"] = company.id
         if partner:
             changed = {name: value for name, value in values.items() if self._now(partner, name) != value}
             if changed:
@@ -48,6 +60,7 @@ class CustomerChanged(models.AbstractModel):
             partner = self.env["res.partner"].create({**values, "customer_rank": 1, "company_id": company.id})
             kind = "created"
         self._xref()._remember(DOMAIN, work.trading_partner_id, document["number"], partner)
+        self.env["sync.message"].sudo()._release_waiting(DOMAIN, [document["number"]])  # sudo: the engine's
         effects = [Effect(kind, "res.partner", partner.id, partner.display_name)]
         effects += [
             Effect(*self._address(work, partner, entry))
@@ -69,9 +82,45 @@ class CustomerChanged(models.AbstractModel):
         for key in keys:
             if key in found:
                 return partners.browse(int(found[key])).exists()
-        own = identifiers(party, "own")
-        known = partners.search([("ref", "in", own), ("company_id", "in", (self.env.company.id, False))], limit=2)
+        return self._ours(party)
+
+    @api.private
+    def _ours(self, holder):
+        """The one customer that our own identifiers name, or none; never a person who works with Odoo."""
+        partners = self.env["res.partner"].with_context(active_test=False)
+        company = ("company_id", "in", (self.env.company.id, False))
+        numbers = [int(text) for text in identifiers(holder, "our_number") if re.fullmatch("[1-9][0-9]{0,8}", text)]
+        if numbers:
+            # sudo: the agent may not see who works with Odoo
+            known = partners.sudo().search([("id", "in", numbers), ("user_ids", "=", False), company], limit=2)
+            if known:
+                return known.sudo(False) if len(known) == 1 else partners.browse()
+        own = identifiers(holder, "own")
+        known = partners.search([("ref", "in", own), company], limit=2)
         return known if own and len(known) == 1 else partners.browse()
+
+    @api.private
+    def _company(self, work, company):
+        """The company that a person is a contact of, or none."""
+        found = self._xref()._resolve(DOMAIN, work.trading_partner_id, [company["number"]]).get(company["number"])
+        return self.env["res.partner"].browse(int(found or 0)).exists() or self._ours(company)
+
+    @api.private
+    def _wait_for_company(self, document):
+        number = document["company"]["number"]
+        return Wait(
+            DOMAIN,
+            number,
+            Fault(
+                "apply.customer_unknown",
+                f"Customer {document['number']} is a contact of the company {number}, which is not in Odoo.",
+                pointer="/company/number",
+                found=number,
+                reference=document["number"],
+                subject=f"customer {number}",
+            ),
+            fields.Datetime.now() + COMPANY_MAY_BE_LATE,
+        )
 
     @api.private
     def _values(self, document):
