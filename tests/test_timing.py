@@ -185,7 +185,7 @@ class TestTimingOutbound(SyncCase):
             for entry in data["policies"]
         ]
         with patch.object(reading, "read", lambda _name: {**data, "policies": policies}):
-            cls.live_partner(
+            cls.threepl = cls.live_partner(
                 "threepl",
                 secrets=dict.fromkeys(
                     (entry["code"] for entry in data["endpoints"]),
@@ -197,7 +197,11 @@ class TestTimingOutbound(SyncCase):
     def publish(self, number):
         document = catalogue()["fulfilment.request"].examples[0] | {"number": number}
         draft = EventDraft(
-            document=document, ordering_key=number, company_id=self.company.id, occurred_at=datetime.now()
+            document=document,
+            ordering_key=number,
+            company_id=self.company.id,
+            occurred_at=datetime.now(),
+            concerns=tuple(self.threepl.ids),
         )
         with self.engine_cursors():
             self.env["sync.event"]._insert("fulfilment.request", [(None, draft)])

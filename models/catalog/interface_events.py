@@ -23,10 +23,11 @@ class SyncInterface(models.Model):
     )
     event_filter = fields.Text(string="Only events with", tracking=True, help=FILTER_HELP)
     own_only = fields.Boolean(
-        string="Only about its own orders",
+        string="Only what concerns it",
         tracking=True,
-        help="Only events of processes that this trading partner began: a shop is told of the shipments of its own"
-        " orders, and not of everybody's.",
+        help="Only events of processes that this trading partner began, and those that are about it: a shop is told of"
+        " the shipments of its own orders, a supplier of the orders to the company of its contact, a logistics provider"
+        " of what leaves from the warehouses that it runs.",
     )
     event_content = fields.Selection(
         CONTENT,

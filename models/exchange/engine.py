@@ -11,7 +11,7 @@ import uuid
 from odoo import api, models
 
 from ...core import queue
-from . import inbound, interface_hold, opening, pump, sizing
+from . import drawing, inbound, interface_hold, opening, pump, sizing
 from .cursor import CONFLICTS, LOST, business, forget_connections, read_committed
 from .glance import glance
 from .loading import load
@@ -79,7 +79,9 @@ class SyncEngine(models.AbstractModel):
         pools = set(seen.pools)
         if seen.polls:
             moved += self._guarded(worker, lambda: worker.poller.launch(registry))
-        if seen.events:
+        drawn = seen.states and self._guarded(worker, lambda: drawing.run(registry))
+        moved += drawn
+        if seen.events or drawn:
             moved += self._guarded(worker, lambda: self._route(worker, pools))
         for pool, parts in SLICES:
             if pool in pools:

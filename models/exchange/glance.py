@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ...core import queue
 from ..exception.collecting import ANYTHING as EXCEPTIONS
 from .cursor import looking
+from .drawing import ANY_DUE as STATES
 from .poll import ANY_WANTED
 
 
@@ -12,7 +13,7 @@ from .poll import ANY_WANTED
 class Glance:
     """What waits. ``pools`` have lanes in good standing that are due, ``doubtful`` whether there are any others.
 
-    ``polls``: partners are to be asked what they have for us.
+    ``polls``: partners are to be asked what they have for us. ``states``: some are to be drawn up.
     """
 
     commands: bool
@@ -22,6 +23,7 @@ class Glance:
     pools: frozenset
     doubtful: bool
     polls: bool = False
+    states: bool = False
 
 
 _GLANCE = queue.Frequent(f"""
@@ -31,7 +33,8 @@ _GLANCE = queue.Frequent(f"""
            EXISTS (SELECT FROM ({EXCEPTIONS}) AS x (failed, rejected, over) WHERE failed OR rejected OR over),
            ARRAY({queue.POOLS_WITH_WORK}),
            EXISTS ({queue.ANY_IN_DOUBT}),
-           EXISTS ({ANY_WANTED})
+           EXISTS ({ANY_WANTED}),
+           EXISTS ({STATES})
 """)
 
 
@@ -39,5 +42,5 @@ def glance(registry, pools):
     """What there is to do just now for a worker that serves ``pools``; one statement."""
     with looking(registry) as cr:
         cr.execute(_GLANCE, {"pools": list(pools)})
-        commands, due, events, exceptions, with_work, doubtful, polls = cr.fetchone()
-    return Glance(commands, due, events, exceptions, frozenset(with_work), doubtful, polls)
+        commands, due, events, exceptions, with_work, doubtful, polls, states = cr.fetchone()
+    return Glance(commands, due, events, exceptions, frozenset(with_work), doubtful, polls, states)

@@ -68,6 +68,7 @@ class StockPicking(models.Model):
     # -- reserved and requested ------------------------------------------------------------------------------------
 
     def _after_reservation(self):
+        self.sale_id._note_standing()
         for process, pickings in self._governed_by_order().items():
             ready = pickings.filtered(lambda p: p.state == "assigned" and not p._was_requested())
             if ready:
@@ -85,6 +86,7 @@ class StockPicking(models.Model):
 
     def _action_done(self):
         result = super()._action_done()
+        self.sale_id._note_standing()
         for process, pickings in self._governed_by_order().items():
             for picking in pickings.filtered(lambda p: p.state == "done"):
                 picking._follow_parcels(process)
@@ -92,6 +94,11 @@ class StockPicking(models.Model):
             pickings.backorder_ids._join_process(process)
             self.env["sync.event"]._mark("shipment.dispatched", pickings.filtered(lambda p: p.state == "done"))
             process._reach_goods_shipped(pickings)
+        return result
+
+    def action_cancel(self):
+        result = super().action_cancel()
+        self.sale_id._note_standing()
         return result
 
     def _shipped_at(self):
@@ -103,6 +110,7 @@ class StockPicking(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if vals.get("carrier_tracking_ref"):
+            self.sale_id._note_standing()
             for picking_id, process in self.env["sync.process"]._by_record(self).items():
                 picking = self.browse(picking_id)
                 if picking.state == "done":

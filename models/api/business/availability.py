@@ -1,15 +1,12 @@
 """What can be delivered, by item and place."""
 
-from odoo import api, fields, models
-
-from ...publishers.rendering import item, quantity, timestamp
+from odoo import api, models
 
 FIELD = {"sku": "default_code", "gtin": "barcode"}
 
 
 class AvailabilityResource(models.AbstractModel):
-    """Odoo's own figure for each warehouse of the company: on hand and not reserved, never less than zero. The number
-    of statements does not grow with the number of items."""
+    """What :mod:`models.publishers.availability_changed` would say of each product that is asked for."""
 
     _name = "sync.resource.availability"
     _description = "Availability, asked by partners"
@@ -19,19 +16,18 @@ class AvailabilityResource(models.AbstractModel):
 
     @api.private
     def _own(self, profile):
-        return [
-            ("is_storable", "=", True),
-            ("sale_ok", "=", True),
-            ("active", "=", True),
-            ("company_id", "in", (profile["company_id"], False)),
-        ]
+        return self._publisher()._offered(profile["company_id"])
+
+    @api.private
+    def _publisher(self):
+        return self.env["sync.publisher"]._for(self._document_type)
 
     @api.private
     def _answer(self, profile, question):
         """``items``: a document for each product found; ``unknown``: what is no product of ours, or more than one."""
         by_item = self._products(profile, question.items)
         products = self.env[self._model].union(*by_item.values())
-        documents = self._documents_at(products, self._warehouses(profile, question.locations))
+        documents = self._publisher()._documents_at(products, self._warehouses(profile, question.locations))
         return {
             "items": [documents[product.id] for product in products if product.id in documents],
             "unknown": [{"scheme": s, "value": v} for s, v in question.items if (s, v) not in by_item],
@@ -73,35 +69,3 @@ class AvailabilityResource(models.AbstractModel):
         if locations:
             domain.append(("code", "in", locations))
         return self.env["stock.warehouse"].search(domain, order="id")
-
-    @api.private
-    def _documents_at(self, products, warehouses):
-        if not warehouses:
-            return {}
-        as_of = timestamp(fields.Datetime.now())
-        figures = {
-            warehouse: products.with_context(warehouse_id=warehouse.id)._compute_quantities_dict(None, None, None)
-            for warehouse in warehouses
-        }
-        return {
-            product.id: {
-                "type": self._document_type,
-                "item": item(product),
-                "as_of": as_of,
-                "locations": [
-                    {
-                        "location": {
-                            "identifiers": [{"scheme": "own", "value": warehouse.code}],
-                            "name": warehouse.name,
-                        },
-                        "available": self._free(product, figures[warehouse][product.id]),
-                    }
-                    for warehouse in warehouses
-                ],
-            }
-            for product in products
-        }
-
-    @api.private
-    def _free(self, product, figures):
-        return quantity(self.env, max(figures["free_qty"], 0.0), product.uom_id)

@@ -2,12 +2,6 @@
 
 from odoo import api, models
 
-from ...handlers.reading import unit_code
-from ...publishers.rendering import amount, day, item, number, quantity, timestamp, without_empty
-
-SHIPMENT = {"done": "shipped", "cancel": "cancelled", "assigned": "ready"}
-PAYMENT = {"paid": "paid", "in_payment": "paid", "reversed": "paid", "partial": "partly_paid"}
-
 
 class OrderResource(models.AbstractModel):
     """The orders of the processes that this trading partner began. Who ordered is not in it: he knows, and what Odoo
@@ -49,8 +43,9 @@ class OrderResource(models.AbstractModel):
 
     @api.private
     def _documents(self, profile, records):
-        parcels, invoices = self._parcels(records.picking_ids), self._invoices(profile, records)
-        return {order.id: self._document(order, parcels, invoices[order.id]) for order in records}
+        return (
+            self.env["sync.publisher"]._for(self._document_type)._documents(records, self._invoices(profile, records))
+        )
 
     @api.private
     def _invoices(self, profile, records):
@@ -60,83 +55,3 @@ class OrderResource(models.AbstractModel):
         own = self.env[self._model].search([*self._own(profile), ("id", "in", invoiced.ids)])
         shown = posted.filtered(lambda move: move.invoice_line_ids.sale_line_ids.order_id <= own)
         return {order.id: (order.invoice_ids & shown).sorted("id") for order in records}
-
-    @api.private
-    def _parcels(self, pickings):
-        """{(transfer id, tracking number): parcel}."""
-        parcels = self.env["sync.parcel"].search([("picking_id", "in", pickings.ids)])
-        return {(parcel.picking_id.id, parcel.tracking_number): parcel for parcel in parcels}
-
-    @api.private
-    def _document(self, order, parcels, invoices):
-        currency = order.currency_id
-        pickings = order.picking_ids.filtered(lambda picking: picking.picking_type_code == "outgoing").sorted("id")
-        touched = [order, *order.order_line, *pickings, *invoices]
-        status = {"sale": "confirmed", "cancel": "cancelled"}.get(order.state, "open")
-        return {
-            **without_empty(
-                {
-                    "type": self._document_type,
-                    "number": order.name,
-                    "partner_order_number": order.client_order_ref,
-                    "status": status,
-                    "placed_at": timestamp(order.date_order),
-                    "changed_at": timestamp(max(one.write_date for one in touched)),
-                    "currency": currency.name,
-                    "requested_delivery_on": day(order.commitment_date) if order.commitment_date else None,
-                    "delivery": {"full": "full", "partial": "partial"}.get(order.delivery_status, "none"),
-                }
-            ),
-            "lines": [self._line(line) for line in order.order_line if not line.display_type],
-            "totals": {
-                "net": amount(order.amount_untaxed, currency),
-                "tax": amount(order.amount_tax, currency),
-                "gross": amount(order.amount_total, currency),
-            },
-            "shipments": [self._shipment(picking, parcels) for picking in pickings],
-            "invoices": [
-                {
-                    "number": move.name,
-                    "kind": "credit_note" if move.move_type == "out_refund" else "invoice",
-                    "payment": PAYMENT.get(move.payment_state, "open"),
-                    "gross": amount(move.amount_total, move.currency_id),
-                }
-                for move in invoices
-            ],
-        }
-
-    @api.private
-    def _line(self, line):
-        unit = unit_code(self.env, line.product_uom_id)
-        return without_empty(
-            {
-                "id": line.partner_line_ref or str(line.id),
-                "item": item(line.product_id) if line.product_id else None,
-                "description": (line.name or "")[:2000],
-                "quantity": quantity(self.env, max(line.product_uom_qty, 0.0), line.product_uom_id),
-                "shipped": {"value": number(line.qty_delivered), "unit": unit},
-                "invoiced": {"value": number(line.qty_invoiced), "unit": unit},
-                "unit_price": number(line.price_unit),
-                "net_amount": amount(line.price_subtotal, line.currency_id),
-            }
-        )
-
-    @api.private
-    def _shipment(self, picking, parcels):
-        return {
-            "number": picking.name,
-            "status": SHIPMENT.get(picking.state, "waiting"),
-            **({"shipped_at": timestamp(picking.date_done)} if picking.state == "done" and picking.date_done else {}),
-            "parcels": [
-                self._parcel(tracking, parcels.get((picking.id, tracking))) for tracking in picking._tracking_numbers()
-            ],
-        }
-
-    @api.private
-    def _parcel(self, tracking, parcel):
-        document = {"tracking_number": tracking}
-        if parcel:
-            document["status"] = parcel.status
-            if parcel.status_at:
-                document["status_at"] = timestamp(parcel.status_at)
-        return document

@@ -4,3 +4,6 @@ from . import order_customer
 from . import order_items
 from . import order_prices
 from . import order_compared
+from . import order_risk
+from . import risk_assessed
+from . import risk_hold
