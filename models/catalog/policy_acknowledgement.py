@@ -22,6 +22,11 @@ class SyncPolicy(models.Model):
         help="So many times the same document is sent again when an acknowledgement is overdue: under the same control"
         " number and the same message id, so that the partner can tell the repeat. 0: a person decides.",
     )
+    takes_over_dates = fields.Boolean(
+        string="Takes over delivery days",
+        help="Where a supplier confirms a line of a purchase order for another day than planned, that day becomes the"
+        " planned one. Otherwise the buyer decides.",
+    )
     await_text = fields.Char(string="Awaited acknowledgements", compute="_compute_await_text")
 
     _awaiting_sane = models.Constraint(

@@ -74,5 +74,5 @@ class ShipmentDispatched(models.AbstractModel):
 
     @api.private
     def _carrier(self, picking):
-        code = picking.governed_carrier_code or picking.carrier_id.delivery_type
+        code = picking.governed_carrier_code or (picking.carrier_id and picking.carrier_id._code_for_partners())
         return without_empty({"code": code, "name": picking.carrier_id.name}) if code else None

@@ -1,21 +1,19 @@
 """payment.received: a customer's money becomes a payment that pays the invoices of the order."""
 
-from datetime import timedelta
-
 from odoo import api, fields, models
 
 from ....core.faults import Fault
-from ....core.work import Done, Effect, Wait
-from ..reading import decimal, moment, money, plain
+from ....core.work import Done, Effect
+from ..reading import decimal, moment, money
 
-ORDER_MAY_BE_LATE = timedelta(days=1)
-PROCESS = "order_to_cash"
+MEMO = ("order_number", "invoice_number", "number", "reference")
 
 
 class PaymentReceived(models.AbstractModel):
     """Posts the payment and pays what is invoiced; the rest of it stays as the customer's credit until it is.
 
-    The amount must be what the order still owes, in the order's currency. The same payment again is no second one.
+    It pays the order that the document names, or the invoice (see ``payment_due.py``). The amount must be what that
+    still owes, in its currency. The same payment again is no second one.
     """
 
     _name = "sync.handler.payment.received"
@@ -37,31 +35,47 @@ class PaymentReceived(models.AbstractModel):
     @api.private
     def _apply_one(self, work):
         document = work.canonical
-        payment = self.env["sync.process"]._known_as("account.payment", work.trading_partner_id, document["number"])
-        if payment:
+        if payment := self._booked(work, document):
             return self._already_there(payment, document)
-        process = self._process(work, document)
-        order = process.with_env(self.env)._linked("sale.order").filtered(lambda o: o.state == "sale")[:1]
-        if not order:
-            return self._wait_for_order(document)
-        self._check_amount(document, process, order)
-        payment = self._create_payment(work, document, order)
-        process._link(payment)
-        process._identify(payment, work.trading_partner_id, document["number"])
-        process._reach("payment.received", moment(document["received_at"]), message_id=work.message_id)
-        payment.with_context(sync_message_id=work.message_id)._reconcile_with_process(process)
+        due = self._due(work, document)
+        if not isinstance(due, self._Due):
+            return due
+        self._check_amount(document, due)
+        payment = self._create_payment(work, document, due)
+        process = due.process.with_context(sync_message_id=work.message_id)
+        if process:
+            process._link(payment)
+            process._identify(payment, work.trading_partner_id, document["number"])
+            process._reach("payment.received", moment(document["received_at"]), message_id=work.message_id)
+        payment = payment.with_context(sync_message_id=work.message_id)
+        payment._pay_invoice(due.invoice)
+        if process:
+            payment._reconcile_with_process(process)
         return Done(
             effects=[Effect("created", "account.payment", payment.id, payment.name or "")],
             reference=document["number"],
-            process_id=process.id,
-            note=f"{document['number']} pays {order.name}.",
+            process_id=process.id or None,
+            note=f"{document['number']} pays {(due.invoice or due.order).name}.",
         )
 
-    # -- finding ---------------------------------------------------------------------------------------------------
+    # -- once ------------------------------------------------------------------------------------------------------
 
     @api.private
     def _xref(self):
         return self.env["sync.xref"].sudo()  # sudo: cross-references are the engine's, not the agent's
+
+    @api.private
+    def _booked(self, work, document):
+        """The payment as which this trading partner's number was booked, possibly empty."""
+        known = self.env["sync.process"]._known_as("account.payment", work.trading_partner_id, document["number"])
+        return known or self.env["account.payment"].search(
+            [
+                ("governed_number", "=", _governed(work, document)),
+                ("company_id", "=", self.env.company.id),
+                ("state", "!=", "canceled"),
+            ],
+            limit=1,
+        )
 
     @api.private
     def _already_there(self, payment, document):
@@ -81,107 +95,28 @@ class PaymentReceived(models.AbstractModel):
             note=f"Payment {document['number']} was booked already as {payment.name}.",
         )
 
-    @api.private
-    def _process(self, work, document):
-        """The process of the order number: the one under which the customer ordered, or our own."""
-        number, Process = document["order_number"], self.env["sync.process"]
-        found = Process._find(PROCESS, number, self.env.company)
-        if not found:
-            order = self.env["sale.order"].search(
-                [("name", "=", number), ("company_id", "=", self.env.company.id)], limit=1
-            )
-            found = Process._of(order)
-        if len(found) > 1:
-            raise Fault(
-                "apply.order_unknown",
-                f"Payment {document['number']} is for order {number}, and there are {len(found)} orders of that number:"
-                f" {', '.join(found._linked('sale.order').mapped('name'))}.",
-                pointer="/order_number",
-                found=number,
-                reference=document["number"],
-                subject=f"order {number}",
-            )
-        return found
-
-    @api.private
-    def _wait_for_order(self, document):
-        number = document["order_number"]
-        return Wait(
-            "order",
-            number,
-            Fault(
-                "apply.order_unknown",
-                f"Payment {document['number']} is for order {number}, which is not in Odoo.",
-                pointer="/order_number",
-                found=number,
-                reference=document["number"],
-                subject=f"order {number}",
-            ),
-            fields.Datetime.now() + ORDER_MAY_BE_LATE,
-        )
-
-    # -- amount ----------------------------------------------------------------------------------------------------
-
-    @api.private
-    def _check_amount(self, document, process, order):
-        currency = document["amount"]["currency"]
-        if currency != order.currency_id.name:
-            raise Fault(
-                "apply.payment_currency_mismatch",
-                f"Payment {document['number']} is in {currency}; order {document['order_number']} ({order.name}) is in"
-                f" {order.currency_id.name}.",
-                pointer="/amount/currency",
-                expected=order.currency_id.name,
-                found=currency,
-                reference=document["number"],
-                subject=f"order {document['order_number']}",
-            )
-        paid = sum(
-            (
-                decimal(p.amount)
-                for p in process.with_env(self.env)._linked("account.payment")
-                if p.state in ("in_process", "paid")
-            ),
-            decimal(0),
-        )
-        owed = money(decimal(order.amount_total) - paid, order.currency_id)
-        said = decimal(document["amount"]["amount"])
-        if said != owed:
-            before = f" after {plain(paid)} {currency} were paid" if paid else ""
-            raise Fault(
-                "apply.payment_amount_mismatch",
-                f"Payment {document['number']} is {said} {currency}; order {document['order_number']} ({order.name})"
-                f" owes {owed} {currency}{before}, a difference of {plain(said - owed)} {currency}.",
-                pointer="/amount/amount",
-                expected=f"{owed} {currency}",
-                found=f"{said} {currency}",
-                reference=document["number"],
-                subject=f"order {document['order_number']}",
-            )
-
     # -- payment ---------------------------------------------------------------------------------------------------
 
     @api.private
-    def _create_payment(self, work, document, order):
+    def _create_payment(self, work, document, due):
         journal = self._journal(work, document)
         received = fields.Datetime.context_timestamp(
-            self.with_context(tz=order.company_id.partner_id.tz or "UTC"), moment(document["received_at"])
+            self.with_context(tz=self.env.company.partner_id.tz or "UTC"), moment(document["received_at"])
         )
         payment = self.env["account.payment"].create(
             {
                 "payment_type": "inbound",
                 "partner_type": "customer",
-                "partner_id": order.partner_invoice_id.commercial_partner_id.id,
+                "partner_id": due.payer.id,
                 "company_id": self.env.company.id,
                 "amount": float(decimal(document["amount"]["amount"])),
-                "currency_id": order.currency_id.id,
+                "currency_id": due.currency.id,
                 "date": received.date(),
                 "journal_id": journal.id,
                 "payment_method_line_id": journal.inbound_payment_method_line_ids[:1].id,
-                "memo": " ".join(
-                    filter(None, [document["order_number"], document["number"], document.get("reference")])
-                ),
+                "memo": " ".join(dict.fromkeys(filter(None, (document.get(name) for name in MEMO)))),
                 "payment_reference": document["number"],
+                "governed_number": _governed(work, document),
             }
         )
         payment.action_post()
@@ -205,3 +140,8 @@ class PaymentReceived(models.AbstractModel):
                 subject="payment journal",
             )
         return journal
+
+
+def _governed(work, document):
+    """The payment by its number at whom it comes from: one number is one payment."""
+    return f"{work.trading_partner_id}/{document['number']}"

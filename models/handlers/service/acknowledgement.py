@@ -16,8 +16,8 @@ LINES = {
 
 class Acknowledgement(models.AbstractModel):
     """The answer is tied to the message that carried our document: by the message's id, by the event's, or by the
-    document's type and number, of which the last one sent counts. It changes nothing in Odoo's business: what a
-    rejection means is for people, who get an exception.
+    document's type and number, of which the last one sent counts. What it changes in Odoo is for whoever knows the
+    record that was sent (see ``_answered``); where nobody does, a rejection is for people, who get an exception.
     """
 
     _name = "sync.handler.acknowledgement"
@@ -41,13 +41,27 @@ class Acknowledgement(models.AbstractModel):
                 subject=f"acknowledgement of {named}"[:120],
             )
         state, level = document["status"], document["level"]
+        answered = self._answered(work, message, document)
         # sudo: what a partner has said is the engine's to keep, and no agent has rights on messages.
-        self.env["sync.acknowledgement"].sudo()._give(message, level, state, _said(document), work.message_id)
+        self.env["sync.acknowledgement"].sudo()._give(
+            message, level, state, _said(document), work.message_id, tell=answered is None
+        )
+        effects, words = answered or ([], "")
         return Done(
+            effects=effects,
             reference=subject.get("number") or message.reference,
             process_id=message.process_id.id or None,
-            note=f"{message.display_name}: {state.replace('_', ' ')}.",
+            note=f"{message.display_name}: {state.replace('_', ' ')}. {words}".strip(),
         )
+
+    @api.private
+    def _answered(self, work, message, document):
+        """What the answer to ``message`` (a record, as superuser) changes in Odoo, by whoever knows what was sent.
+
+        :return: (effects, a sentence for the attempt log), and people are told of a rejection there; None where
+            nothing in Odoo takes it
+        """
+        return None
 
     def _message_of(self, work, subject):
         messages = self.env["sync.message"].sudo()  # sudo: only the messages of this very partner, in its company
