@@ -48,6 +48,14 @@ class TestAcknowledgedLines(IntakeCase):
         document = self.told({"id": "1", "status": "rejected", "reason": {"code": "not_available"}})
         self.assertEqual(document["status"], "rejected")
 
+    def test_who_ordered_and_who_answers_is_told_and_nothing_about_people(self):
+        document = self.told()
+        buyer = document["buyer"]
+        self.assertEqual(document["seller"]["company_name"], self.company.name)
+        self.assertLessEqual(set(buyer), {"identifiers", "company_name"})
+        self.assertTrue(buyer["identifiers"])
+        self.assertEqual(document["currency"], "USD")
+
     def test_a_document_without_lines_is_told_as_a_whole(self):
         document = self.told()
         self.assertEqual(document["status"], "accepted")

@@ -217,6 +217,21 @@ class TestLimits(IntakeCase):
         self.assertGreaterEqual(granted, 3)
 
 
+class TestUnreadable(IntakeCase):
+    """Nobody asked that what cannot be read holds up others."""
+
+    def test_unreadable_documents_do_not_hold_up_each_other(self):
+        self.door.write({"key_source": "pointer", "key_value": "/name"})
+        self.configure(self.policy, head_policy="block")
+        self.post(b"{broken", "e1")
+        self.post(b"{broken too", "e2")
+        self.post(self.body("#1002"), "e3")
+        self.run_engine()
+        self.assertEqual(self.messages().mapped("state"), ["failed", "failed", "done"])
+        first, second, _good = self.messages().mapped("lane_key")
+        self.assertNotEqual(first, second)
+
+
 class TestUnread(IntakeCase):
     """Order is asked: what cannot be read may concern any of the others."""
 

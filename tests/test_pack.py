@@ -155,6 +155,15 @@ class TestPack(GovernanceCase):
                 taken = line.direction == "inbound" and line.handler != "kept"  # what is only kept writes nothing
                 self.assertEqual(refused(line) if taken else [], [])
 
+    def test_what_nobody_chose_leaves_no_drafts(self):
+        self.load("ubl")
+        codes = set(self.env["sync.mapping"].search([("code", "=like", "ubl.%")]).mapped("code"))
+        self.assertEqual(codes, {"ubl.order.create", "ubl.shipment.dispatched", "ubl.invoice.posted"})
+        self.assertFalse(self.env["sync.contract"].search([("code", "=like", "ubl.order_response%")]))
+        self.load("ubl", endpoints=["ubl-responses"])
+        self.assertTrue(self.env["sync.mapping"].search([("code", "=", "ubl.acknowledgement")]))
+        self.assertFalse(self.env["sync.mapping"].search([("code", "=", "ubl.acknowledgement.simple")]))
+
     def test_only_managers_load_packs_and_only_known_ones(self):
         with self.assertRaises(AccessError):
             self.env["sync.pack"].with_user(self.viewer)._load("shopify", self.company)

@@ -21,6 +21,7 @@ PACKS = (
     "retail-edifact",
     "retail-x12",
     "supplier-csv",
+    "supplier-edifact",
     "supplier-x12",
     "threepl-x12",
     "ubl",

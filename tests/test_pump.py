@@ -50,6 +50,8 @@ class TestPump(BaseCase):
             confirmed=False,
             profiles={},
             result=None,
+            leader=None,
+            followers=[],
         )
         flight.head = SimpleNamespace(lane_id=number, message_id=number)
         return flight

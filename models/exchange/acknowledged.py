@@ -11,7 +11,8 @@ LANE = "acknowledgements"
 UNKNOWN = "acknowledge.unknown"
 
 _SENT = """
-    SELECT i.message_id, i.standard, i.document_kind, i.number, i.group_kind, i.reference, i.sender, i.receiver
+    SELECT i.message_id, i.standard, i.document_kind, i.number, i.group_kind, i.reference,
+           coalesce(nullif(i.position, 0), 1), i.sender, i.receiver
       FROM sync_interchange i
      WHERE i.direction = 'outbound' AND i.trading_partner_id = %s AND i.number = ANY(%s) AND i.company_id = %s
        AND i.standard = %s AND i.message_id IS NOT NULL
@@ -79,12 +80,12 @@ def _sent(env, work, said):
         ],
     )
     ids, sent = [], []
-    for message_id, standard, kind, number, group, reference in _between(header, env.cr.fetchall()):
+    for message_id, standard, kind, number, group, reference, place in _between(header, env.cr.fetchall()):
         ids.append(message_id)
         if standard == "x12":
-            sent.append(Sent("x12", kind or "", "0001", str(number), group or "", reference))
+            sent.append(Sent("x12", kind or "", f"{place:04d}", str(number), group or "", reference))
         else:
-            sent.append(Sent("edifact", kind or "", "1", interchange=reference))
+            sent.append(Sent("edifact", kind or "", str(place), interchange=reference))
     return ids, sent
 
 
@@ -95,11 +96,11 @@ def _between(header, rows):
     identifiers alone decide.
     """
     back, forth = header.get("receiver") or {}, header.get("sender") or {}
-    whole = [row[:6] for row in rows if row[6:] == (party(back), party(forth))]
+    whole = [row[:7] for row in rows if row[7:] == (party(back), party(forth))]
     if whole:
         return whole
     bare = (str(back.get("id", "")), str(forth.get("id", "")))
-    return [row[:6] for row in rows if tuple(name.rpartition(":")[2] for name in row[6:]) == bare]
+    return [row[:7] for row in rows if tuple(name.rpartition(":")[2] for name in row[7:]) == bare]
 
 
 def _tell_unknown(env, work, unknown):

@@ -20,6 +20,7 @@ from ...core.delivery import signatures
 from ...core.delivery.envelopes import Envelope, open_envelopes
 from ...core.delivery.profiles import profiles
 from ...core.faults import Fault
+from ...core.queue import UNREAD
 from ...core.security.masking import mask_headers
 from ..partner.endpoint_profile import UNKNOWN
 from .acknowledged import LANE, is_answer
@@ -184,12 +185,13 @@ class SyncIntake(models.AbstractModel):
         verdict.demand("write", entry.document_type)
         self._refuse_entry(profile, entry)
         key_id, sealed = self._sealed(profile, topic, item.body, sha256)
+        sender_key = sender_key or f"sha256:{sha256}"
         return Incoming(
             raw=item.body,
             sha256=sha256,
-            sender_key=sender_key or f"sha256:{sha256}",
+            sender_key=sender_key,
             topic=topic,
-            lane_key=item.key or self._line_of(profile, headers, document),
+            lane_key=item.key or self._line_of(profile, headers, document, sender_key),
             interface_id=entry.interface_id,
             document_type_id=entry.document_type_id,
             pool=entry.pool,
@@ -201,11 +203,18 @@ class SyncIntake(models.AbstractModel):
             sealed=sealed,
         )
 
-    def _line_of(self, profile, headers, document):
-        """The ordering key; a partner's acknowledgement waits behind no document."""
+    def _line_of(self, profile, headers, document, sender_key):
+        """The ordering key; a partner's acknowledgement waits behind no document.
+
+        A document that cannot be read has none. Where nobody asked for more, it stands in a line of its own and holds
+        up no other that cannot be read.
+        """
         if is_answer(profile["codec"], document):
             return LANE
-        return self.env["sync.endpoint"]._lane_key(profile, headers, document)
+        key = self.env["sync.endpoint"]._lane_key(profile, headers, document)
+        if key == UNREAD and document is None and profile["reads_body"] and not profile["hold_unread"]:
+            return f"{UNREAD} {hashlib.sha256(sender_key.encode()).hexdigest()}"
+        return key
 
     @api.private
     def _refuse_entry(self, profile, entry):

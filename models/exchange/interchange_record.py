@@ -31,6 +31,11 @@ class SyncInterchange(models.Model):
     reference = fields.Char(string="Control number", required=True, readonly=True)
     number = fields.Integer(readonly=True)
     group_kind = fields.Char(string="Group", readonly=True)
+    position = fields.Integer(
+        string="Place",
+        readonly=True,
+        help="Of documents that left together in one interchange: which of them this is. 0: it left alone.",
+    )
     document_kind = fields.Char(string="Document", readonly=True, help="What the standard calls it: 850 or ORDERS.")
     message_id = fields.Many2one("sync.message", readonly=True, ondelete="cascade", help="What it carries.")
     endpoint_id = Setting("sync.endpoint", required=True, readonly=True)
@@ -46,7 +51,7 @@ class SyncInterchange(models.Model):
     transmission_ids = fields.One2many("sync.transmission", "interchange_id", string="Transmissions")
 
     _number_once = models.UniqueIndex(
-        "(company_id, standard, sender, receiver, number) WHERE direction = 'outbound'",
+        "(company_id, standard, sender, receiver, number, coalesce(position, 0)) WHERE direction = 'outbound'",
         "This control number was used before.",
     )
     _of_message = models.UniqueIndex("(message_id) WHERE message_id IS NOT NULL")

@@ -107,6 +107,8 @@ class Pump:
         heads = [head for head in heads if head.message_id not in self.flights]
         for flight in outbound.prepare(registry, claim, heads):
             self.flights[flight.work.message_id] = flight
+            if flight.leader:
+                continue  # it leaves with another
             if self.inline:
                 self._send(flight)
             else:
@@ -114,8 +116,10 @@ class Pump:
                 self._threads.submit(self._send, flight)
 
     def _send(self, flight):
-        flight.result = stages.deliver.sent(flight.send, flight.parcel)
-        self._answered.put(flight)
+        result = stages.deliver.sent(flight.send, flight.parcel)
+        for each in (flight, *flight.followers):
+            each.result = result
+            self._answered.put(each)
         self._ring()
 
     def collect(self, registry):

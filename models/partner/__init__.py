@@ -7,6 +7,7 @@ from . import endpoint_profile
 from . import endpoint_environment
 from . import endpoint_codec
 from . import endpoint_edi
+from . import endpoint_together
 from . import credential
 from . import credential_version
 from . import credential_expiry

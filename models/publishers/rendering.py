@@ -55,7 +55,7 @@ def address(partner: Any) -> dict[str, Any]:
 
 def party(partner: Any) -> dict[str, Any]:
     """A person or company with the identifiers that Odoo has."""
-    known = (("own", partner.ref), ("vat", partner.vat))
+    known = (("own", partner.ref), ("gln", gln(partner)), ("vat", partner.vat))
     company = partner.commercial_partner_id
     return without_empty(
         {
@@ -67,6 +67,12 @@ def party(partner: Any) -> dict[str, Any]:
             "address": address(partner),
         }
     )
+
+
+def gln(partner: Any) -> str | None:
+    """The GLN (13 digits) of a contact, where a module of Odoo keeps it."""
+    value = partner.global_location_number if "global_location_number" in partner._fields else None
+    return value if value and value.isdigit() and len(value) == 13 else None
 
 
 def item(product: Any) -> dict[str, Any]:

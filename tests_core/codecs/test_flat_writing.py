@@ -166,6 +166,13 @@ def test_a_value_that_is_longer_than_its_fixed_cell_is_never_cut_off():
     assert "longer than 9 characters" in fault_of(FIXED, amount).detail
 
 
+def test_nothing_is_written_as_blanks_and_not_as_zero():
+    document = {"number": "4711", "date": None, "lines": [{"sku": "A", "amount": None}]}
+    data = written(FIXED, document)
+    assert b"LNA                  " in data
+    assert [part.document for part in FlatCodec(FIXED).split(data)] == [document]
+
+
 def test_a_value_that_would_fall_into_two_is_refused():
     assert "','" in fault_of(TAGGED, {"number": "1,2"}).detail
     bare = {"kind": "delimited", "quote": None, "header": False, "fields": [{"name": "a"}, {"name": "b"}]}

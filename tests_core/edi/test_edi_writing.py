@@ -196,6 +196,14 @@ def test_an_overlay_writes_as_it_reads():
     assert write_interchange([document], guides=guides) == data
 
 
+def test_the_codec_writes_by_the_guides_that_are_agreed():
+    agreed = codec("x12", {"overlays": {"850": {"elements": {"BEG.4": "call_off! AN 1/30"}}}})
+    data = x12("850:BEG*00*SA*PO-1*C7*20260315~PO1*1*6*EA~")
+    document = agreed.decode(data)
+    assert document["beginning"]["call_off"] == "C7"
+    assert agreed.encode(document) == data
+
+
 def test_the_codec_reads_and_writes_one_document():
     data = x12(ORDER_850.format(number=1))
     assert codec("x12").encode(codec("x12").decode(data)) == data

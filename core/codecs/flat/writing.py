@@ -233,6 +233,8 @@ def _fixed(record: Record, cells: list[tuple[Field, str]]) -> str:
     for field, text in cells:
         place = field.place
         assert isinstance(place, slice) and field.width  # noqa: S101  as the layout was checked
+        if not text and field.trim:
+            continue  # blanks: filled with zeros, nothing would become a number
         if len(text) > field.width:
             raise _unfit(f"'{text[:40]}' is longer than {field.width} characters", field.name)
         if "\n" in text or "\r" in text:
