@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
+from heapq import nlargest
+from math import log
 from typing import Any
 
-__all__ = ["Hints", "code_form", "gtin_form", "gtin_ways", "hints_at", "likeness", "tokens"]
+__all__ = ["Hints", "Names", "code_form", "gtin_form", "gtin_ways", "hints_at", "likeness", "tokens"]
 
 _WORD = re.compile(r"\w+")
 _NAMES = ("title", "name", "description", "product_name", "item_description")
@@ -50,6 +52,49 @@ def likeness(one: str, other: str) -> float:
     common = len(set(left) & set(right)) / max(len(left), len(right))
     ratio = SequenceMatcher(None, " ".join(sorted(left)), " ".join(sorted(right)), autojunk=False).ratio()
     return max(common, ratio)
+
+
+class Names:
+    """Many names, to look up those that are like another one: the rarer a word that both have, the more it counts."""
+
+    ENOUGH = 500
+    """Once so many names have one of the rarer words, the other words weigh and bring no further names."""
+
+    def __init__(self, names: Iterable[tuple[int, str]]):
+        """:param names: (id, name) of each"""
+        self._holders: dict[str, list[int]] = {}
+        self._starting: dict[str, list[str]] = {}
+        self._many = 1
+        for key, name in names:
+            self._many += 1
+            for word in tokens(name[:_LONGEST]):
+                holders = self._holders.get(word)
+                if holders is None:
+                    holders = self._holders[word] = []
+                    self._starting.setdefault(word[:2], []).append(word)
+                holders.append(key)
+
+    def like(self, said: str, most: int = 20) -> list[int]:
+        """The ids of at most ``most`` names that share words with ``said``, also misspelt ones; the best first."""
+        weights: dict[int, float] = {}
+        words = {known for word in tokens(said[:_LONGEST]) for known in self._known(word)}
+        for word in sorted(words, key=lambda each: (len(self._holders[each]), each)):
+            holders = self._holders[word]
+            weight = log(1 + self._many / len(holders))
+            if len(weights) >= self.ENOUGH:
+                having = set(holders)
+                for key in weights:
+                    weights[key] += weight if key in having else 0
+            else:
+                for key in holders:
+                    weights[key] = weights.get(key, 0) + weight
+        return nlargest(most, weights, key=lambda key: (weights[key], -key))
+
+    def _known(self, word: str) -> list[str]:
+        """The word as our names write it: itself, else what is spelt almost so."""
+        if word in self._holders or len(word) < 4:
+            return [word] if word in self._holders else []
+        return get_close_matches(word, self._starting.get(word[:2], ()), n=2, cutoff=0.8)
 
 
 @dataclass(frozen=True, slots=True)

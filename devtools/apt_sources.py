@@ -37,6 +37,24 @@ class Source:
         return f"deb {option}{self.uri} {suite} main"
 
 
+def in_folder(apt: Path, lines: Iterable[str]) -> list[str]:
+    """Options by which apt-get knows these sources only and keeps all it has below ``apt``; packages go to `packages`
+    there."""
+    for folder in ("state/lists/partial", "cache/archives/partial", "packages"):
+        (apt / folder).mkdir(parents=True, exist_ok=True)
+    sources = apt / "sources.list"
+    sources.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return [
+        f"-oDir::Etc::sourcelist={sources}",
+        "-oDir::Etc::sourceparts=-",
+        f"-oDir::State::lists={apt / 'state' / 'lists'}",
+        f"-oDir::Cache={apt / 'cache'}",
+        "-oAcquire::Languages=none",
+        "-oAPT::Sandbox::User=root",
+        "-oAPT::Update::Error-Mode=any",
+    ]
+
+
 def parse_one_line(text: str) -> list[Source]:
     """The `sources.list` format: deb [options] uri suite components."""
     found = []

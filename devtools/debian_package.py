@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 from . import layout
-from .apt_sources import debian_archive, machine_sources
+from .apt_sources import debian_archive, in_folder, machine_sources
 from .console import DevError, run_logged, say, warn
 
 ODOO_PACKAGE = "odoo-19/sid"
@@ -43,18 +43,7 @@ def obtain(destination: Path) -> Path:
         raise DevError("the machine's apt configuration names no Debian archive")
     apt = layout.DEV / "apt"
     downloads = apt / "packages"
-    for folder in ("state/lists/partial", "cache/archives/partial", "packages"):
-        (apt / folder).mkdir(parents=True, exist_ok=True)
-    (apt / "odoo.list").write_text("".join(f"{source.line(s)}\n" for s in ("sid", "stable")), encoding="utf-8")
-    options = [
-        f"-oDir::Etc::sourcelist={apt / 'odoo.list'}",
-        "-oDir::Etc::sourceparts=-",
-        f"-oDir::State::lists={apt / 'state' / 'lists'}",
-        f"-oDir::Cache={apt / 'cache'}",
-        "-oAcquire::Languages=none",
-        "-oAPT::Sandbox::User=root",
-        "-oAPT::Update::Error-Mode=any",
-    ]
+    options = in_folder(apt, [source.line(suite) for suite in ("sid", "stable")])
     run_logged(f"asking {source.uri} for its package lists", ["apt-get", *options, "update"], log="apt-update.log")
     packages = [ODOO_PACKAGE, *LINKED_PACKAGES]
     run_logged(

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from . import layout
-from .apt_sources import debian_archive, machine_sources
+from .apt_sources import debian_archive, in_folder, machine_sources
 from .console import DevError, run_logged, say, warn
 
 VARIABLE = "SYNC_RABBITMQ"
@@ -47,18 +47,7 @@ def ensure() -> Path | None:
 
 def _obtain(line: str) -> None:
     apt = layout.DEV / "apt-rabbitmq"
-    for folder in ("state/lists/partial", "cache/archives/partial", "packages"):
-        (apt / folder).mkdir(parents=True, exist_ok=True)
-    (apt / "sources.list").write_text(f"{line}\n", encoding="utf-8")
-    options = [
-        f"-oDir::Etc::sourcelist={apt / 'sources.list'}",
-        "-oDir::Etc::sourceparts=-",
-        f"-oDir::State::lists={apt / 'state' / 'lists'}",
-        f"-oDir::Cache={apt / 'cache'}",
-        "-oAcquire::Languages=none",
-        "-oAPT::Sandbox::User=root",
-        "-oAPT::Update::Error-Mode=any",
-    ]
+    options = in_folder(apt, [line])
     run_logged("asking for Debian's package lists", ["apt-get", *options, "update"], log="rabbitmq-update.log")
     run_logged(
         f"fetching RabbitMQ and Erlang, {len(PACKAGES)} packages (33 MB)",

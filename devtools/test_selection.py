@@ -17,10 +17,6 @@ class Selection:
 
     suites: dict[str, list[str]] = field(default_factory=dict)
 
-    @property
-    def is_partial(self) -> bool:
-        return any(self.suites.values())
-
 
 def suite_of(path: str) -> str:
     """The suite a path (relative to the repository, pytest's `::name` allowed) belongs to."""

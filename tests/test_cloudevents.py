@@ -32,7 +32,7 @@ class TestCloudEvents(ApiCase):
 
     def assertEvent(self, event, number="INV/1"):
         message = self.env["sync.message"].search([("reference", "=", number), ("direction", "=", "outbound")])
-        database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+        database = self.env["ir.config_parameter"].get_param("database.uuid")
         self.assertEqual(
             (event.get_id(), event.get_source(), event.get_type(), event.get_subject()),
             (message.event_id.uid, f"urn:uuid:{database}", "invoice.posted", f"invoice/{number}"),

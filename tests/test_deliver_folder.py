@@ -94,7 +94,7 @@ class TestDeliverFolder(DeliveryCase):
         self.assertTrue(endpoint._has_valid_credential(), "a folder of our own server asks for none")
         endpoint.action_create_agent()
         endpoint.action_go_live()
-        due = self.env["sync.due"].sudo().search([("kind", "=", "endpoint.poll"), ("res_id", "=", endpoint.id)])
+        due = self.env["sync.due"].search([("kind", "=", "endpoint.poll"), ("res_id", "=", endpoint.id)])
         self.assertEqual(len(due), 1)
         with self.assertRaises(ValidationError):
             endpoint.authentication = "api_key"

@@ -62,6 +62,25 @@ class TestXrefCompletion(ExceptionCase):
         self.run_engine()
         self.assertFalse(self.gaps())
 
+    def test_the_list_says_where_a_code_stands(self):
+        self.orders_that(self.unknown_product("SKU-9"), "1001")
+        gap = self.gaps()
+        self.assertIn("SKU-9", gap.detail)
+        self.assertEqual(gap.pointer, "/lines/0/item")
+
+    def test_a_document_that_fails_again_waits_for_what_it_names_then(self):
+        messages = self.orders_that(self.unknown_product("SKU-7", "SKU-8"), "1001")
+        type(self).answer = staticmethod(self.unknown_product("SKU-8"))
+        messages.exception_id.action_retry()
+        self.run_engine()
+        self.assertEqual(self.gaps().mapped("external_id"), ["SKU-8"])
+
+    def test_documents_that_failed_before_an_upgrade_are_there(self):
+        self.orders_that(self.unknown_product("SKU-7", "SKU-8"), "1001")
+        self.env.cr.execute("DELETE FROM sync_missing_code")
+        self.env["sync.missing.code"].init()
+        self.assertEqual(sorted(self.gaps().mapped("external_id")), ["SKU-7", "SKU-8"])
+
     def test_who_does_not_see_the_exception_does_not_see_its_codes(self):
         self.orders_that(self.unknown_product("SKU-9"), "1001")
         self.assertTrue(self.gaps(self.viewer))
@@ -106,6 +125,21 @@ class TestXrefCompletion(ExceptionCase):
         self.assertLess(found[0].score, 0.95)
         self.assertIn("Oak writing desk", found[0].reason)
         self.assertNotIn(self.chair.id, [each.res_id for each in found])
+
+    def test_a_misspelt_name_is_suggested(self):
+        self.assertEqual(self.suggested("777", names=("Gardn chiar",))[0].res_id, self.chair.id)
+
+    def test_many_codes_are_looked_up_with_as_many_statements_as_few(self):
+        def statements(number):
+            hints = {f"C-{i}": Hints(names=(f"Oak desk {i}", "Lamp")) for i in range(number)}
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            found = self.env["sync.xref"]._suggest("product", self.company, hints)
+            self.assertTrue(all(found.values()))
+            return self.env.cr.sql_log_count - before
+
+        statements(1)
+        self.assertEqual(statements(40), statements(2))
 
     def test_what_is_like_nothing_has_no_suggestion(self):
         self.assertEqual(self.suggested("QQQ-123"), [])

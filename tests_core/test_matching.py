@@ -1,7 +1,7 @@
 """How alike codes and names are."""
 
 import pytest
-from sync_governance.core.matching import Hints, code_form, gtin_form, hints_at, likeness
+from sync_governance.core.matching import Hints, Names, code_form, gtin_form, hints_at, likeness
 
 
 @pytest.mark.parametrize("code", ["4006381333931", "04006381333931", "4006381-333931", "73513537", "036000291452"])
@@ -42,3 +42,38 @@ def test_hints_of_a_canonical_item():
     found = hints_at(document, "/lines/0/item")
     assert found.gtins == ("04006381333931",)
     assert found.names[0] == "Brass lamp"
+
+
+OURS = Names(
+    enumerate(
+        [
+            "Brass desk lamp",
+            "Desk lamp, black",
+            "Writing desk, oak",
+            "Garden chair",
+            "Café table",
+            "Lamp",
+            "Desk lamp 40",
+        ]
+    )
+)
+
+
+def test_names_that_share_the_rarer_words_come_first():
+    assert OURS.like("Desk lamp of brass")[0] == 0
+    assert OURS.like("oak desk")[0] == 2
+    assert OURS.like("cafe") == [4]
+    assert OURS.like("Desk lamp", most=2) == [0, 1]
+    assert OURS.like("Sofa") == OURS.like("") == []
+
+
+def test_a_misspelt_word_is_found():
+    assert OURS.like("Gardn chiar")[0] == 3
+    assert OURS.like("chx") == [], "too short to guess"
+
+
+def test_many_names_with_a_common_word_do_not_hide_the_right_one():
+    many = Names([*enumerate(f"Lamp {number}" for number in range(3000)), (3000, "Lamp Aurora"), (3001, "Desk Aurora")])
+    assert many.like("Aurora lamp")[:2] == [3000, 3001]
+    assert len(many.like("lamp 7")) == 20
+    assert many.like("lamp 7")[0] == 7

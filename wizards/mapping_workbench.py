@@ -52,7 +52,6 @@ class SyncMappingWorkbench(models.TransientModel):
     upload = fields.Binary(string="File", store=False, attachment=False)
     upload_name = fields.Char(store=False)
     source_text = fields.Text(string="What arrives", store=False)
-    source_cut = fields.Char(compute="_compute_trial", help="What is to be known about the source.")
     document_count = fields.Integer(compute="_compute_trial")
     document_number = fields.Integer(string="Which of its documents", default=1, store=False)
     decoded_text = fields.Text(string="As the rules read it", compute="_compute_trial")

@@ -125,7 +125,7 @@ class SyncXrefCompleteLine(models.TransientModel):
                 self.env._("%(name)s, %(percent)s %%: %(reason)s", name=name, percent=round(score * 100), reason=reason)
                 for _id, name, score, reason in json.loads(line.suggestions or "[]")
             ]
-            line.suggestion = found[0] if found else False
+            line.suggestion = found[0] if found else self.env._("Nothing is like it")
             line.others = "; ".join(found[1:]) or False
             line.has_suggestion = bool(found)
 

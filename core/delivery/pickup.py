@@ -21,7 +21,6 @@ from typing import Any, Protocol
 
 from ..faults import Fault
 
-MARKERS = (".done", ".ready", ".ok")
 MOST_WAITING = 10_000
 """Names of files that are remembered between two looks."""
 

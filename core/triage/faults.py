@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 PRODUCT_UNKNOWN = "apply.product_unknown"
+REFERENCE_MISSING, REFERENCE_AMBIGUOUS = "translate.reference_missing", "translate.reference_ambiguous"
 
 
 def leaves(faults: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -31,3 +32,14 @@ def identifier_of(fault: Mapping[str, Any]) -> tuple[str, str] | None:
         return domain, subject[len(spoken) + 1 :]
     found = fault.get("found")
     return (domain, str(found)) if found not in (None, "") else None
+
+
+def missing_codes(faults: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """{(domain, the partner's code): the first single fault that says so} of codes that no cross-reference explains."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for fault in leaves(faults):
+        if fault.get("code") in (PRODUCT_UNKNOWN, REFERENCE_MISSING, REFERENCE_AMBIGUOUS) and (
+            named := identifier_of(fault)
+        ):
+            found.setdefault(named, fault)
+    return found

@@ -23,6 +23,7 @@ TEXTS = {
     "sync_event": ("ordering_key",),
     "sync_effect": ("label",),
     "sync_acknowledgement": ("detail",),
+    "sync_missing_code": ("external_id",),
     "sync_ownership_write": ("reference", "words", "document", "values", "decision_note"),
     "sync_change_replay": ("before", "after", "differences"),
 }

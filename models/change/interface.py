@@ -19,7 +19,6 @@ class SyncChangeInterface(models.Model):
 
     request_id = fields.Many2one("sync.change.request", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="request_id.company_id", store=True, index=True, precompute=True)
-    request_state = fields.Selection(related="request_id.state", string="State of the request")
     interface_id = fields.Many2one(
         "sync.interface",
         required=True,

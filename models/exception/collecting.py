@@ -280,6 +280,7 @@ class SyncException(models.Model):
                 )
             )
         self._fold(cases, "sync_message")
+        self.env["sync.missing.code"]._note([(row[0], row[2], row[11]) for row in rows])
         return len(rows)
 
     def _collect_rejected(self, limit, ids=None):

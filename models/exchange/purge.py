@@ -112,6 +112,7 @@ STEPS = {
             "sync_feed_entry",
             "sync_interchange",
             "sync_acknowledgement",
+            "sync_missing_code",
         ),
     ),
     "transmission": Step(

@@ -7,5 +7,3 @@ DOMAINS = [
     ("service", "Service"),
     ("integration", "Integration"),
 ]
-
-COMPANY_MATCH = "['|', ('company_id', '=', False), ('company_id', 'in', company_ids)]"

@@ -53,7 +53,7 @@ class SyncXref(models.Model):
     _order = "domain, external_id"
     _rec_name = "external_id"
 
-    domain = fields.Selection(DOMAINS, required=True, index=True)
+    domain = fields.Selection(DOMAINS, string="Kind", required=True, index=True)
     trading_partner_id = fields.Many2one(
         "sync.trading.partner",
         string="Trading partner",

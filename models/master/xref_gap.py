@@ -1,47 +1,40 @@
 """Codes that documents wait for."""
 
+import json
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...core.codecs import codec
 from ...core.faults import Fault
+from ...core.triage import missing_codes
 from .xref import DOMAINS
 
-CODES = ("apply.product_unknown", "translate.reference_missing", "translate.reference_ambiguous")
-
-# The single faults of the last attempt of each failed document, and in them what core.triage.identifier_of reads: the
-# domain and the partner's code.
+# How many documents stand behind each that holds up its line is counted once for all.
 ROWS = """
-    WITH waiting AS (
-        SELECT m.id, m.company_id, m.trading_partner_id, m.exception_id, m.created_at, a.faults::jsonb AS faults,
-               1 + (SELECT count(*) FROM sync_lane l JOIN sync_message b ON b.lane_id = l.id AND b.state = 'ready'
-                     WHERE l.blocked_message_id = m.id AND b.id > m.id) AS held_up
-          FROM sync_message m
-          JOIN LATERAL (SELECT faults FROM sync_attempt WHERE message_id = m.id ORDER BY id DESC LIMIT 1) a ON true
-         WHERE m.state = 'failed' AND a.faults IS NOT NULL AND m.exception_id IN %(exceptions)s
-    ), fault AS (
-        SELECT w.*, f AS fault, coalesce(f ->> 'domain', CASE f ->> 'code' WHEN 'apply.product_unknown' THEN 'product'
-                    ELSE split_part(btrim(f ->> 'subject'), ' ', 1) END) AS domain,
-               regexp_replace(btrim(coalesce(f ->> 'subject', '')), '\\s+', ' ', 'g') AS subject
-          FROM waiting w CROSS JOIN LATERAL jsonb_path_query(w.faults, 'strict $.**') f
-         WHERE jsonb_typeof(f) = 'object' AND f ->> 'code' = ANY(%(codes)s) AND NOT coalesce(f ? 'causes', false)
-    ), named AS (
-        SELECT *, CASE WHEN starts_with(subject, replace(domain, '_', ' ') || ' ')
-                       THEN substr(subject, length(domain) + 2) ELSE fault ->> 'found' END AS external_id
-          FROM fault
+    WITH missing AS (
+        SELECT m.id, m.company_id, m.trading_partner_id, m.exception_id, m.created_at, c.domain, c.external_id,
+               c.ambiguous
+          FROM sync_missing_code c JOIN sync_message m ON m.id = c.message_id
+         WHERE m.state = 'failed' AND c.domain = ANY(%(domains)s) AND m.exception_id IN %(exceptions)s
+    ), behind AS (
+        SELECT l.blocked_message_id AS id, count(*) AS documents
+          FROM sync_lane l JOIN sync_message b ON b.lane_id = l.id AND b.state = 'ready' AND b.id > l.blocked_message_id
+         GROUP BY l.blocked_message_id
     )
     SELECT (hashtextextended(concat_ws(' ', company_id, trading_partner_id, domain, external_id), 0)
             & x'fffffffffffff'::bigint) + 1 AS id,
-           company_id, trading_partner_id, domain, external_id,
-           bool_or(fault ->> 'code' = 'translate.reference_ambiguous') AS ambiguous,
-           count(DISTINCT id) AS document_count, sum(held_up)::integer AS waiting_count,
-           min(created_at) AS first_seen_at, min(id) AS message_id, min(fault ->> 'detail') AS detail,
-           (array_agg(fault ->> 'pointer' ORDER BY id))[1] AS pointer,
+           company_id, trading_partner_id, domain, external_id, bool_or(ambiguous) AS ambiguous,
+           count(*)::integer AS document_count, sum(1 + coalesce(documents, 0))::integer AS waiting_count,
+           min(created_at) AS first_seen_at, min(id) AS message_id,
            array_to_json(array_agg(DISTINCT exception_id))::text AS exception_ids
-      FROM (SELECT DISTINCT ON (id, domain, external_id) * FROM named
-             WHERE external_id <> '' AND domain = ANY(%(domains)s) ORDER BY id, domain, external_id) AS once
+      FROM missing LEFT JOIN behind USING (id)
      GROUP BY company_id, trading_partner_id, domain, external_id
+"""
+_FAULTS = """
+    SELECT DISTINCT ON (message_id) message_id, faults
+      FROM sync_attempt WHERE message_id = ANY(%s) ORDER BY message_id, id DESC
 """
 
 
@@ -69,8 +62,8 @@ class SyncXrefGap(models.Model):
         help="Those in which the code stands, and those behind them in the same line.",
     )
     first_seen_at = fields.Datetime(string="Since", readonly=True)
-    detail = fields.Char(string="Where", readonly=True)
-    pointer = fields.Char(readonly=True)
+    detail = fields.Char(string="Where", compute="_compute_detail")
+    pointer = fields.Char(compute="_compute_detail", help="The place in the first document.")
     message_id = fields.Many2one("sync.message", string="First document", readonly=True)
     exception_ids = fields.Char(readonly=True, help="JSON list of the ids of the exceptions.")
 
@@ -78,7 +71,16 @@ class SyncXrefGap(models.Model):
     def _table_query(self):
         readable = self.env["sync.exception"]._search([("is_open", "=", True)])
         self.env["sync.exception"].flush_model(["is_open"])
-        return SQL(ROWS, exceptions=readable.subselect(), codes=list(CODES), domains=[name for name, _title in DOMAINS])
+        return SQL(ROWS, exceptions=readable.subselect(), domains=[name for name, _title in DOMAINS])
+
+    @api.depends("message_id", "domain", "external_id")
+    def _compute_detail(self):
+        """What the first document says of the code: its faults are read for the rows that are shown, not for all."""
+        self.env.cr.execute(_FAULTS, [self.message_id.ids])
+        said = {message_id: missing_codes(json.loads(faults or "[]")) for message_id, faults in self.env.cr.fetchall()}
+        for gap in self:
+            fault = said.get(gap.message_id.id, {}).get((gap.domain, gap.external_id), {})
+            gap.detail, gap.pointer = fault.get("detail"), fault.get("pointer")
 
     def action_complete(self):
         """Say what these codes mean, all at once."""

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from odoo import api, models
 from odoo.tools import SQL
 
-from ...core.matching import code_form, gtin_form, gtin_ways, likeness, tokens
+from ...core.matching import Names, code_form, gtin_form, gtin_ways, likeness
 from .xref import MODELS
 from .xref_exchange import KEYS
 
 CANDIDATES = 200
-"""Records whose names are compared, for each code."""
+"""Records that one search by codes brings at most."""
+NAMES = 200_000
+"""So many names of ours are looked through at most, the newest."""
 LEAST = 0.45
 SHOWN = 3
 
@@ -35,8 +37,7 @@ class SyncXref(models.Model):
     def _suggest(self, domain, company, hints):
         """{code: [Suggestion], the best first}; nothing is applied.
 
-        Searches with the rights of the user in ``company``: a fixed number of statements for all codes, and one search
-        by name for each that has no exact match.
+        Searches with the rights of the user in ``company``: a fixed number of statements, however many codes there are.
 
         :param hints: {the partner's code: :class:`~sync_governance.core.matching.Hints`}
         """
@@ -49,9 +50,8 @@ class SyncXref(models.Model):
         if domain == "product":
             self._by_gtin(model, own, hints, found)
             self._by_supplier(model, company, found)
-        for code, hint in hints.items():
-            if max((each.score for each in found[code].values()), default=0) < 0.9:
-                self._by_name(model, own, (*hint.names, code), found[code])
+        unclear = [code for code in hints if max((each.score for each in found[code].values()), default=0) < 0.9]
+        self._by_name(model, own, {code: (*hints[code].names, code) for code in unclear}, found)
         return {
             code: sorted(each.values(), key=lambda one: (-one.score, one.name))[:SHOWN] for code, each in found.items()
         }
@@ -98,31 +98,28 @@ class SyncXref(models.Model):
                 vendor = line.partner_id.display_name
                 _add(found[line.product_code], record, score, self.env._("%s calls it so as a vendor", vendor))
 
-    def _by_name(self, model, own, names, found):
-        """Our name is like one that the document says, or like the code."""
-        field = model._rec_name or "name"
-        for said in dict.fromkeys(names):
-            words = sorted((word for word in tokens(said) if len(word) > 2), key=len, reverse=True)[:4]
-            if not words:
-                continue
-            for record in self._alike(model, own, field, said, words):
-                score = round(0.9 * likeness(said, record[field] or ""), 2)
-                if score >= LEAST:
-                    _add(found, record, score, self.env._("the name is like “%s”", said))
+    def _by_name(self, model, own, wanted, found):
+        """Our name is like one that the document says, or like the code.
 
-    def _alike(self, model, own, field, said, words):
-        """At most :data:`CANDIDATES` records: the most alike by pg_trgm where the database has it, else those that have
-        one of the words in their name."""
-        if not model._fields[field].store and not model._fields[field].related:
-            return model.browse()
-        if self.env.registry.has_trigram:
-            query = model._search(own)
-            name = model._field_to_sql(query.table, field, query)
-            query.order = SQL("similarity(%s, %s) DESC", name, said)
-            query.limit = 20
-            return model.browse(query)
-        any_word = ["|"] * (len(words) - 1) + [(field, "ilike", word) for word in words]
-        return model.search([*own, *any_word], limit=CANDIDATES)
+        :param wanted: {code: names}
+        """
+        field = model._fields[model._rec_name or "name"]
+        if not wanted or not (field.store or field.related):
+            return
+        query = model._search(own, limit=NAMES, order="id DESC")
+        name = model._field_to_sql(query.table, field.name, query)
+        rows = self.env.execute_query(query.select(SQL.identifier(query.table, "id"), name))
+        ours = {key: text for key, text in rows if text}
+        alike, hits = Names(ours.items()), []
+        for code, names in wanted.items():
+            for said in dict.fromkeys(names):
+                for key in alike.like(said):
+                    score = round(0.9 * likeness(said, ours[key]), 2)
+                    if score >= LEAST:
+                        hits.append((code, key, score, said))
+        records = {record.id: record for record in model.browse({key for _code, key, _score, _said in hits})}
+        for code, key, score, said in hits:
+            _add(found[code], records[key], score, self.env._("the name is like “%s”", said))
 
 
 def _add(found, record, score, reason):

@@ -1,52 +1,30 @@
 """A partner on loopback whose answers the test chooses, byte by byte if it wants."""
 
-import socket
-import ssl
 import threading
 
+from loopback_server import LoopbackServer
 
-class Partner:
+
+class Partner(LoopbackServer):
     """A TCP server that reads each request and hands the connection to ``answer(connection, request)``."""
 
     def __init__(self, answer, tls=None):
-        self.answer, self.tls = answer, tls
-        self.requests, self.connections = [], 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+        self.answer, self.requests = answer, []
         self.stopping = threading.Event()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def name(self):
-        return f"127.0.0.1:{self.port}"
+        super().__init__(tls)
 
     @property
     def url(self):
-        return f"{'https' if self.tls else 'http'}://{self.name}/hook"
+        return f"{super().url}/hook"
 
     def stop(self):
         self.stopping.set()
-        self.listener.close()
+        super().stop()
 
-    def _accept(self):
-        while True:
-            try:
-                connection, _address = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection):
-        try:
-            if self.tls:
-                connection = self.tls.wrap_socket(connection, server_side=True)
-            with connection:
-                while request := _read_request(connection):
-                    self.requests.append(request)
-                    self.answer(connection, request)
-        except (OSError, ssl.SSLError):
-            return
+    def converse(self, connection):
+        while request := _read_request(connection):
+            self.requests.append(request)
+            self.answer(connection, request)
 
 
 def _read_request(connection):

@@ -1,14 +1,14 @@
 """A proxy on loopback that opens tunnels (CONNECT), or refuses them as the test says."""
 
 import base64
-import contextlib
 import select
 import socket
 import ssl
-import threading
+
+from loopback_server import LoopbackServer
 
 
-class TunnelProxy:
+class TunnelProxy(LoopbackServer):
     """``password``: what it asks for (``user:password``). ``status``: what it answers instead of opening a tunnel.
 
     ``tls`` is the server's context of a proxy that is spoken to by https. ``routes``: {host:port asked for: host:port
@@ -16,39 +16,11 @@ class TunnelProxy:
     """
 
     def __init__(self, *, password=None, status=None, tls=None, routes=None):
-        self.password, self.status, self.tls, self.routes = password, status, tls, routes or {}
+        self.password, self.status, self.routes = password, status, routes or {}
         self.asked, self.shown, self.carried = [], [], bytearray()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(tls)
 
-    @property
-    def name(self):
-        return f"127.0.0.1:{self.port}"
-
-    @property
-    def url(self):
-        return f"{'https' if self.tls else 'http'}://{self.name}"
-
-    def stop(self):
-        self.listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _address = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection):
-        with contextlib.suppress(OSError, ssl.SSLError):
-            if self.tls:
-                connection = self.tls.wrap_socket(connection, server_side=True)
-            with connection:
-                self._tunnel(connection)
-
-    def _tunnel(self, connection):
+    def converse(self, connection):
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             part = connection.recv(1)

@@ -1,7 +1,7 @@
 """Faults fold by cause, and the codes that a person must map are read back."""
 
 from sync_governance.core.faults import Fault
-from sync_governance.core.triage import fingerprint, identifier_of, leaves
+from sync_governance.core.triage import fingerprint, identifier_of, leaves, missing_codes
 
 
 def test_the_same_cause_has_the_same_fingerprint_whatever_the_spelling():
@@ -38,3 +38,15 @@ def test_the_code_to_map_is_read_from_the_subject_or_from_what_was_found():
         {"code": "translate.reference_missing", "domain": "payment_term", "subject": "payment_term 30D", "found": "30D"}
     ) == ("payment_term", "30D")
     assert identifier_of({"code": "translate.reference_missing"}) is None
+
+
+def test_missing_codes_are_told_once_each_with_the_fault_that_names_them():
+    first, again = (
+        {"code": "apply.product_unknown", "subject": "product A", "detail": detail, "pointer": f"/lines/{line}/item"}
+        for line, detail in enumerate(("Line 1: A is not known.", "Line 2: A is not known."))
+    )
+    unclear = {"code": "translate.reference_ambiguous", "domain": "location", "subject": "location L1"}
+    other = {"code": "apply.total_mismatch", "subject": "order 7"}
+    summed = {"code": "apply.product_unknown", "subject": "product A", "causes": [first, again]}
+    assert missing_codes([summed, unclear, other]) == {("product", "A"): first, ("location", "L1"): unclear}
+    assert missing_codes([]) == {}

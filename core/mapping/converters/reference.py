@@ -17,6 +17,14 @@ from .specification import Argument, converter
 
 __all__ = ["Reference"]
 
+MISS = Argument(
+    "miss",
+    "choice",
+    "What happens when there is none: a fault, the value stays, or there is no value.",
+    default="fault",
+    choices=("fault", "keep", "null"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -52,13 +60,7 @@ def _code(value: Any) -> str:
     "xref",
     "Looks the value up in the cross-references of a domain.",
     Argument("domain", "text", "The domain of the cross-references: product, carrier, tax ...", required=True),
-    Argument(
-        "miss",
-        "choice",
-        "What happens when there is none: a fault, the value stays, or there is no value.",
-        default="fault",
-        choices=("fault", "keep", "null"),
-    ),
+    MISS,
     Argument("default", "value", "The code to use when there is none."),
     Argument("reverse", "boolean", "From our code to the partner's.", default=False),
     main="domain",
@@ -86,13 +88,7 @@ def xref(domain: str, miss: str, default: Any, reverse: bool) -> Reference:
         default="own",
         choices=("own", "gtin", "supplier", "vat", "gln"),
     ),
-    Argument(
-        "miss",
-        "choice",
-        "What happens when there is none: a fault, the value stays, or there is no value.",
-        default="fault",
-        choices=("fault", "keep", "null"),
-    ),
+    MISS,
     Argument("default", "value", "What to use when there is none."),
 )
 def record(kind: str, by: str, give: str, miss: str, default: Any) -> Reference:
