@@ -54,7 +54,7 @@ def summary(faults: Sequence[Fault], *, reference: str | None = None) -> Fault:
         detail = first.detail
     else:
         detail = f"{first.detail} And {len(others)} more {'difference' if len(others) == 1 else 'differences'}."
-    return Fault(
+    found = Fault(
         first.code,
         detail,
         pointer=first.pointer,
@@ -64,3 +64,5 @@ def summary(faults: Sequence[Fault], *, reference: str | None = None) -> Fault:
         subject="; ".join(sorted({fault.subject for fault in faults}))[:500],
         causes=faults,
     )
+    found.origin = first.origin
+    return found

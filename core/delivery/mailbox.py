@@ -64,7 +64,8 @@ def _vouched(message: EmailMessage, vouching: str) -> bool:
 def documents_in(message: EmailMessage, patterns: str) -> list[Attachment]:
     """The attachments whose name fits one of ``patterns`` (``*.csv *.edi``; empty: every one), in their order.
 
-    :raise Fault: ``receive.mail_without_document`` when there is none
+    :raise Fault: ``receive.mail_without_document`` when there is none, ``decode.too_large`` for a mail of so many parts
+        that it is none of a partner: better none of it is taken than a part
     """
     wanted = listed(patterns) or ["*"]
     found = [attachment for attachment in _attachments(message) if any(_fits(attachment.name, one) for one in wanted)]
@@ -78,7 +79,8 @@ def _attachments(message: EmailMessage) -> Iterable[Attachment]:
     place = 0
     for number, part in enumerate(message.walk()):
         if number >= _MOST_PARTS:
-            return
+            detail = f"The mail has more than {_MOST_PARTS} parts. None of them was taken."
+            raise Fault("decode.too_large", detail, expected=f"at most {_MOST_PARTS} parts", subject="parts of a mail")
         name = part.get_filename()
         if part.is_multipart() or not name:
             continue

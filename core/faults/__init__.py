@@ -89,6 +89,7 @@ class Fault(Exception):
         self.reference = reference
         self.subject = subject
         self.causes: tuple[Fault, ...] = tuple(causes)
+        self.origin: str | None = None
 
     @property
     def code(self) -> str:
@@ -105,6 +106,12 @@ class Fault(Exception):
         """Whether the same message, unchanged, may succeed later."""
         return self.entry.retryable
 
+    def is_at(self, where: str) -> None:
+        """``where`` in the partner's own file, as ``segment 14 (PO1), element 4``; the sentence says it from now on."""
+        if where and not self.origin:
+            self.origin = where
+            self.detail = f"{self.detail} In the file: {where}."
+
     def as_dict(self) -> dict[str, Any]:
         """The fault as plain JSON values; members that say nothing are left out."""
         fields = {
@@ -112,6 +119,7 @@ class Fault(Exception):
             "title": self.entry.title,
             "detail": self.detail,
             "pointer": self.pointer,
+            "origin": self.origin,
             "expected": _plain(self.expected),
             "found": _plain(self.found),
             "reference": self.reference,

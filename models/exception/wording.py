@@ -80,7 +80,7 @@ def fault_table(faults: str | None) -> Markup:
         Markup("<tr><td>%s</td><td class='text-nowrap'><code>%s</code></td><td>%s</td><td>%s</td></tr>")
         % (
             fault.get("detail", ""),
-            fault.get("pointer") or "",
+            " ".join(filter(None, [fault.get("origin"), fault.get("pointer")])),
             _shown(fault.get("expected")),
             _shown(fault.get("found")),
         )

@@ -11,7 +11,7 @@ from ...core import queue
 from ...core.codecs import codec
 from ...core.codecs.edi.answering import answers
 from ...core.faults import Fault
-from ..partner.endpoint_edi import EDI
+from ..partner.endpoint_edi import EDI, party_fault
 from .blocks import stream
 from .cursor import read_committed
 from .enveloping import ANSWER
@@ -30,6 +30,18 @@ _KEEP = """
     DO UPDATE SET repeats = i.repeats + 1
     RETURNING id, answer_event_id, verdict
 """
+_NUMBER_TAKEN = """
+    UPDATE sync_interchange i
+       SET findings = concat_ws(E'\n', 'The control number ' || i.reference || ' came before with other content, on '
+                                       || to_char(o.made_at, 'YYYY-MM-DD HH24:MI') || ' UTC. Ask the partner which of'
+                                       || ' the two interchanges counts.', i.findings)
+      FROM (SELECT max(o.made_at) AS made_at FROM sync_interchange o, sync_interchange n
+             WHERE n.id = %s AND n.repeats = 0 AND o.id < n.id AND o.direction = 'inbound'
+               AND (o.endpoint_id, o.sender, o.receiver, o.reference)
+                 = (n.endpoint_id, n.sender, n.receiver, n.reference)) o
+     WHERE i.id = %s AND o.made_at IS NOT NULL
+"""
+"""Partners number their interchanges: the same number with other content is a mistake that no syntax shows."""
 
 
 class SyncIntake(models.AbstractModel):
@@ -83,7 +95,12 @@ class SyncIntake(models.AbstractModel):
             return
         reading = codec(profile["codec"], profile["codec_options"])
         implementation = profile["edi_answer_kind"] == "999"
-        told = list(answers(reading.split(source), wanted=profile["edi_answer"], implementation=implementation))
+        told = [
+            answer
+            for answer in answers(reading.split(source), wanted=profile["edi_answer"], implementation=implementation)
+            # Who is not the partner is told nothing through the partner's door.
+            if not party_fault(profile["edi_identity"], answer.header)
+        ]
         if not told:
             return
         env = api.Environment(cr, SUPERUSER_ID, {})  # the caller has no user, and answers belong to none
@@ -164,6 +181,7 @@ def _keep(env, profile, answer, sha256):
         ],
     )
     interchange, event_id, _verdict = env.cr.fetchone()
+    env.cr.execute(_NUMBER_TAKEN, [interchange, interchange])
     document = (_document_of(env, event_id) if event_id else None) or answer.document
     if answer.told:
         _publish(env, profile, interchange, document)

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...core.codecs.edi.enveloping import Identity
+from ...core.faults import Fault
 
 EDI = ("x12", "edifact")
 LONGEST = {"x12": (15, 2), "edifact": (35, 4)}
@@ -16,7 +17,9 @@ class SyncEndpoint(models.Model):
     edi_own_id = fields.Char(
         string="Our identity",
         tracking=True,
-        help="By which the partner knows us: ISA06 of X12, the sender of UNB. A GLN, a DUNS number or what was agreed.",
+        help="By which the partner knows us: a GLN, a DUNS number or what was agreed (ISA06 and UNB sender of what we"
+        " send, ISA08 and UNB receiver of what we receive). Where an endpoint receives and names it, interchanges for"
+        " anybody else are refused.",
     )
     edi_own_qualifier = fields.Char(
         string="Its qualifier",
@@ -24,7 +27,10 @@ class SyncEndpoint(models.Model):
         help="What kind of identity it is: ZZ for agreed between us, 01 DUNS, 14 GLN. X12 always has one.",
     )
     edi_partner_id = fields.Char(
-        string="The partner's identity", tracking=True, help="ISA08 of X12, the receiver of UNB."
+        string="The partner's identity",
+        tracking=True,
+        help="By which it calls itself (ISA08 and UNB receiver of what we send, ISA06 and UNB sender of what we"
+        " receive). Where an endpoint receives and names it, interchanges of anybody else are refused.",
     )
     edi_partner_qualifier = fields.Char(string="Qualifier of the partner", tracking=True)
     edi_version = fields.Char(
@@ -135,9 +141,38 @@ class SyncEndpoint(models.Model):
     def _profile(self):
         return {
             **super()._profile(),
+            "edi_identity": self._edi_identity(),
             "edi_answer": (self.edi_answer or "none") if self.codec in EDI else "none",
             "edi_answer_kind": self.edi_answer_kind or "997",
         }
+
+
+def party_fault(identity, interchange):
+    """The fault of an interchange that is from or for somebody else than its endpoint says, or None.
+
+    :param identity: of :meth:`SyncEndpoint._edi_identity`; what it leaves open is not compared
+    :param interchange: its header, as the codecs read it
+    """
+    for role, segment, agreed in (("sender", "from", identity.theirs), ("receiver", "for", identity.ours)):
+        found = interchange.get(role) or {}
+        said, right = _words(found), _words(agreed)
+        same_kind = not (agreed.get("qualifier") and found.get("qualifier")) or (
+            agreed["qualifier"] == found["qualifier"]
+        )
+        if agreed and not (same_kind and agreed["id"] == (found.get("id") or "").strip()):
+            return Fault(
+                "decode.wrong_party",
+                f"The interchange {interchange.get('reference', '')} is {segment} {said}, agreed is {right}.",
+                pointer=f"/interchange/{role}",
+                expected=right,
+                found=said,
+                subject=f"{role} {said}",
+            )
+    return None
+
+
+def _words(party):
+    return " ".join(part for part in (party.get("qualifier"), party.get("id")) if part) or "nobody"
 
 
 def _party(identity, qualifier):

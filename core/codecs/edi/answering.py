@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .acknowledged import is_acknowledgement
@@ -20,7 +20,8 @@ Wanted = Literal["always", "errors"]
 class Answer:
     """What is told about one interchange: ``document`` is an ``interchange.acknowledgement``.
 
-    ``told`` is False where the sender is told nothing: all is well and only errors are told, or nothing can be said.
+    ``header`` is that of the interchange as it came. ``told`` is False where the sender is told nothing: all is well
+    and only errors are told, or nothing can be said.
     """
 
     reference: str
@@ -29,6 +30,7 @@ class Answer:
     status: str
     document: dict[str, Any]
     told: bool
+    header: Mapping[str, Any] = field(default_factory=dict)
 
 
 def answers(parts: Iterable[EdiPart], *, wanted: Wanted = "always", implementation: bool = False) -> Iterator[Answer]:
@@ -71,4 +73,4 @@ def _answer(report: InterchangeReport, wanted: Wanted, implementation: bool) -> 
         "extensions": {"edi": {"header": kept, "documents": documents}},
     }
     told = bool(documents and sender and receiver) and (wanted == "always" or status != "accepted")
-    return Answer(report.reference, sender, receiver, status, document, told)
+    return Answer(report.reference, sender, receiver, status, document, told, report.header)

@@ -8,12 +8,14 @@ loop that was open. So a document holds all that came, whatever its guide knows.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from ..origins import Origins
 from .guide import Guide, Loop, Node
 from .problems import EdiFault, Place
 from .segments import Delimiters, Segment
-from .shaping import generic, shaped
+from .shaping import element_of, generic, shaped
 
 __all__ = ["MessageReader"]
 
@@ -21,6 +23,11 @@ TREE_DEPTH = 12
 FAULT_LIMIT = 100
 # Problems whose value may be repeated: numbers, dates and codes. A text of another kind may be a person's name.
 _SHOWN = frozenset({"bad_code", "bad_date", "bad_time", "not_a_number"})
+
+
+def said(segment: Segment) -> str:
+    """A segment as people find it."""
+    return f"segment {segment.number} ({segment.tag})"
 
 
 class _Level:
@@ -39,10 +46,17 @@ class MessageReader:
 
     :param guide: None reads generically: ``{"segments": [{"tag": ..., "elements": [...]}]}``
     :param found: is told every problem, at most :data:`FAULT_LIMIT` of them
+    :param origins: is told where each object of the document stood
     """
 
-    def __init__(self, guide: Guide | None, delimiters: Delimiters, found: Callable[[EdiFault], None]) -> None:
-        self.guide, self.delimiters, self._found = guide, delimiters, found
+    def __init__(
+        self,
+        guide: Guide | None,
+        delimiters: Delimiters,
+        found: Callable[[EdiFault], None],
+        origins: Origins | None = None,
+    ) -> None:
+        self.guide, self.delimiters, self._found, self._origins = guide, delimiters, found, origins
         self.document: dict[str, Any] = {}
         self._stack: list[_Level] = []
         self._trees: dict[int, dict[str, tuple[dict, int]]] = {}
@@ -118,15 +132,25 @@ class MessageReader:
             for name in [name for name in values if name.startswith("surplus")]:
                 values[f"{name}_{node.tag}"] = values.pop(name)
             level.document.update(values)
+            self._stood(level.document, segment, node)
         elif node.many:
             level.document.setdefault(node.name, []).append(values)
         else:
             level.document[node.name] = values
+        if node.name != ".":
+            self._stood(values, segment, node)
+
+    def _stood(self, held: dict[str, Any], segment: Segment, node: Node) -> None:
+        if self._origins:
+            self._origins.note(held, said(segment), partial(element_of, node.shape))
 
     def _open(self, above: _Level, node: Node, segment: Segment) -> None:
         first = node.loop.content[0]
         values = shaped(segment, first.shape, self._complain_at, self.delimiters)
         instance = values if first.name == "." else {first.name: values}
+        self._stood(values, segment, first)
+        if instance is not values and self._origins:
+            self._origins.note(instance, said(segment))
         level = _Level(node.loop, node, instance, segment)
         level.counts[0] = 1
         if node.loop.tree:

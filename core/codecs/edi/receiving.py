@@ -150,7 +150,7 @@ class InterchangeReader(ABC):
         group.messages.append(self.message)
         self._texts = [self._text]
         guide = self.options.guides(self.standard, kind, version, association)
-        self.reader = MessageReader(guide, self.delimiters, self.message.faults.append)
+        self.reader = MessageReader(guide, self.delimiters, self.message.faults.append, self.options.origins)
         self.must_be_new("message", group.reference, reference)
 
     def end_message(self, *, cut: bool = False) -> EdiPart:
@@ -162,6 +162,8 @@ class InterchangeReader(ABC):
         if group.header:
             document["group"] = group.header
         document |= {"message": message.header, **body}
+        if self.options.origins:
+            self.options.origins.became(body, document)
         message.number = _at(body, reader.guide.number) if reader.guide and reader.guide.number else ""
         self._repeated_document(message)
         faults = tuple(fault for fault in message.faults if is_refused(fault, self.options))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..origins import Origins
 from ..parts import Part
 from .guide import Guide
 from .guidebook import nearest
@@ -25,6 +26,7 @@ class ReadOptions:
     :param segment_limit: how many segments one message may have
     :param raw: give each message's bytes too, as an interchange of its own
     :param first: the number of the segment with which the message began in its file, where it was taken out of one
+    :param origins: is told where each object of a document stood
     """
 
     guides: Callable[[str, str, str, str], Guide | None] = nearest
@@ -34,6 +36,7 @@ class ReadOptions:
     segment_limit: int = 1_000_000
     raw: bool = False
     first: int = 0
+    origins: Origins | None = None
 
 
 def is_refused(fault: EdiFault, options: ReadOptions) -> bool:

@@ -9,7 +9,7 @@ from .guide import Shape, Slot
 from .segments import Delimiters, Element, Segment
 from .values import moment, read_value
 
-__all__ = ["Complain", "check_conditions", "generic", "shaped"]
+__all__ = ["Complain", "check_conditions", "element_of", "generic", "shaped"]
 
 # (kind of problem, words, element, component, what was found)
 Complain = Callable[[str, str, int, int, str], None]
@@ -51,6 +51,18 @@ def shaped(segment: Segment, shape: Shape, complain: Complain, delimiters: Delim
         check_conditions(shape, elements, complain)
     values.pop("-", None)
     return values
+
+
+def element_of(shape: Shape, name: str) -> str:
+    """Where a member stands in a segment of this shape: ``, element 3, component 2``; empty for one it has not."""
+    for slot in shape.slots:
+        if slot.name == name:
+            return f", element {slot.place + 1}"
+        if slot.name == ".":
+            for part in slot.parts:
+                if part.name == name:
+                    return f", element {slot.place + 1}, component {part.place + 1}"
+    return ""
 
 
 def _words(slot: Slot) -> str:

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from ...faults import Fault
 from ..lines import Slices
 from ..one_document import only_part
+from ..origins import Origins
 from ..parts import Part, Piece, Place, Source
 from . import reading, writing
 from .layout import Layout, compiled, schema
@@ -46,6 +47,12 @@ class FlatCodec:
         """See :class:`~sync_governance.core.codecs.parts.Splitter`."""
         layout = self._in_force(None)
         return only_part(reading.split(layout, data) if place is None else reading.split_piece(layout, data, place))
+
+    def locate(self, data: bytes, place: Place | None = None) -> tuple[Part, Origins, str]:
+        """The document again, where its objects stood, and what a file is counted by; see :mod:`..origins`."""
+        layout, frame = self._in_force(None), reading.Frame(origins=Origins())
+        parts = reading.split_piece(layout, data, place, frame) if place else reading.split(layout, data, frame)
+        return only_part(parts), frame.origins, "line"
 
     def pieces(self, source: Source) -> Iterator[Piece]:
         """See :class:`~sync_governance.core.codecs.parts.Splitter`.

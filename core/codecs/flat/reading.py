@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from ...faults import Fault
 from ..lines import Lines, Slices
+from ..origins import Origins
 from ..parts import Part, Place
 from .cells import SHOWN, Cells, is_blank, misplaced
 from .layout import ANY, Check, Field, Layout, Record
@@ -21,10 +22,14 @@ MOST_FAULTS = 100
 
 @dataclass
 class Frame:
-    """What is learnt of a file while it is read: its character set, and the lines that every document of it needs."""
+    """What is learnt of a file while it is read: its character set, and the lines that every document of it needs.
+
+    ``origins``, where somebody asks, is told where each object stood.
+    """
 
     charset: str = ""
     lines: list[tuple[int, int]] = field(default_factory=list)
+    origins: Origins | None = None
 
     def add(self, number: int, row: Row) -> None:
         """The row that begins on the line ``number`` is one of those."""
@@ -44,7 +49,7 @@ def split(layout: Layout, data: BinaryIO | bytes, frame: Frame | None = None) ->
     return _split(layout, data, frame or Frame())
 
 
-def split_piece(layout: Layout, data: bytes, place: Place) -> Iterator[Part]:
+def split_piece(layout: Layout, data: bytes, place: Place, frame: Frame | None = None) -> Iterator[Part]:
     """The document that was taken out of its file together with the lines that it needs, numbered as in the file."""
     own = place.last - place.first + 1
     wide = place.charset.startswith("utf-16")
@@ -52,7 +57,7 @@ def split_piece(layout: Layout, data: bytes, place: Place) -> Iterator[Part]:
     lines = sum(1 for _line in Lines(data, [place.charset])) if wide else data.count(end) + (not data.endswith(end))
     there = lines - own
     layout = replace(layout, charsets=(place.charset,), skip_last=0, piece=True)
-    return _split(layout, data, Frame(), (there, place.first))
+    return _split(layout, data, frame or Frame(), (there, place.first))
 
 
 def _split(layout: Layout, data: BinaryIO | bytes, frame: Frame, jump: tuple[int, int] | None = None) -> Iterator[Part]:
@@ -68,7 +73,7 @@ def _split(layout: Layout, data: BinaryIO | bytes, frame: Frame, jump: tuple[int
         yield Part(None, (fault,))
         return
     if layout.by == "line":
-        yield from _each_row(layout, found)
+        yield from _each_row(layout, found, frame.origins)
     else:
         yield from _Assembly(layout, frame).parts(found)
 
@@ -115,17 +120,25 @@ def _text_column(name: str, index: int) -> Field:
     return Field(name, name, index, name, None, str, False, True, None, False, " ", True)
 
 
-def _each_row(layout: Layout, found: Iterator[tuple[int, Row | Fault]]) -> Iterator[Part]:
+def _each_row(layout: Layout, found: Iterator[tuple[int, Row | Fault]], origins: Origins | None) -> Iterator[Part]:
     cells, trims, multiline = Cells(layout, layout.records[ANY]), layout.trims, layout.multiline
     for number, row in found:
         if isinstance(row, Fault):
             yield Part(None, (row,), position=number, extent=(number, number))
         elif not is_blank(row, trims):
             values, faults = cells(number, row)
+            _stood(origins, values, number, layout.records[ANY])
             references = {name: str(values[name]) for name in layout.key if values.get(name) is not None}
             last = _last_line(number, row) if multiline else number
             extent = (number, last)
             yield Part(None if faults else values, tuple(faults), tuple(cells.findings()), references, number, extent)
+
+
+def _stood(origins: Origins | None, held: dict[str, Any], number: int, record: Record) -> None:
+    """``held``, or some of its members, was read from the row that begins on the line ``number``."""
+    if origins:
+        labels = {each.name: f", column {each.label}" for each in record.fields}
+        origins.note(held, f"line {number}", lambda name: labels.get(name, ""))
 
 
 # -- documents of several rows ---------------------------------------------------------------------------------------
@@ -278,8 +291,11 @@ class _Assembly:
         if document.faults:
             return
         head = {name: values.pop(name) for name in layout.head if name in values}
+        record = layout.records[ANY]
+        _stood(self._frame.origins, values, number, record)
         if not document.values:
             document.values, document.head = {**head, self._into: []}, head
+            _stood(self._frame.origins, document.values, number, record)
         elif head != document.head:
             self._agree(document, number, head)
         document.values[self._into].append(values)
@@ -379,7 +395,8 @@ class _Assembly:
         self._agree(document, number, shared)
 
     def _place(self, document: _Document, number: int, record: Record, values: dict[str, Any]) -> None:
-        target = document.values
+        target, origins = document.values, self._frame.origins
+        _stood(origins, values, number, record)
         if record.under:
             above = document.last.get(record.under)
             if above is None:
@@ -398,6 +415,7 @@ class _Assembly:
             document.blame(misplaced(number, f"{taken[0]} was said further up already", f"second {record.name}"))
         else:
             target.update(values)
+            _stood(origins, target, number, record)
 
     def _around(self, number: int, record: Record, values: dict[str, Any], faults: list[Fault]) -> Iterator[Part]:
         """The header or trailer of the file."""
@@ -473,6 +491,8 @@ class _Assembly:
                 if not document.faults:
                     document.blame(_cut_off(document.position, f"document that begins on line {document.position}"))
         values = None if document.faults else {**self._envelope, **document.values}
+        if values and self._frame.origins:
+            self._frame.origins.became(document.values, values)
         references = {name: str(document.values[name]) for name in layout.key if document.values.get(name) is not None}
         if layout.by == "key" and self._key and not references:
             references = {name: str(value) for name, value in zip(layout.key, self._key, strict=True)}

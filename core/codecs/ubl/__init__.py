@@ -15,7 +15,8 @@ from ...faults import Fault
 from ..markup.tree import Reader
 from ..markup.writer import unfit
 from ..one_document import only_part
-from ..parts import Part
+from ..origins import Origins
+from ..parts import Part, Place
 from . import reading, writing
 
 __all__ = ["UblCodec"]
@@ -56,6 +57,11 @@ class UblCodec:
         """See :class:`~sync_governance.core.codecs.parts.Splitter`: a file is one document."""
         return _split(data, None)
 
+    def locate(self, data: bytes, place: Place | None = None) -> tuple[Part, Origins, str]:
+        """The document again, where its objects stood, and what a file is counted by; see :mod:`..origins`."""
+        origins = Origins()
+        return only_part(_split(data, None, origins)), origins, "line"
+
     # pylint: disable-next=method-required-super
     def write(self, documents: Iterable[Any], options: Mapping[str, Any] | None = None) -> Iterator[bytes]:
         """The one document that a file has room for."""
@@ -65,13 +71,13 @@ class UblCodec:
             yield self.encode(document)
 
 
-def _split(data: BinaryIO | bytes, charset: str | None) -> Iterator[Part]:
+def _split(data: BinaryIO | bytes, charset: str | None, origins: Origins | None = None) -> Iterator[Part]:
     reader = Reader(charset=charset)
     try:
         for _record in reader.read(data):
             raise AssertionError("no record was asked for")
         assert reader.root is not None  # noqa: S101  else it would be malformed
-        document = reading.document_of(reader.root)
+        document = reading.document_of(reader.root, origins)
     except Fault as fault:
         yield Part(None, (fault,))
         return

@@ -10,6 +10,7 @@ from typing import Any
 from ...faults import Fault
 from ..limits import fits
 from ..markup.tree import Node
+from ..origins import Origins
 from .shapes import CAC, CBC, DOCUMENT, SIDES, TYPES, Element, kind_of, parts, plural, snake
 
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
@@ -19,8 +20,11 @@ _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 _LEFT_OUT = {"UBLExtensions", "Signature"}
 
 
-def document_of(root: Node) -> dict[str, Any]:
-    """The document; raises :class:`Fault` ``decode.*`` with the line and the path of what is wrong."""
+def document_of(root: Node, origins: Origins | None = None) -> dict[str, Any]:
+    """The document; raises :class:`Fault` ``decode.*`` with the line and the path of what is wrong.
+
+    :param origins: is told on which line each object and each of its members stands
+    """
     namespace, name = root.name
     if name not in TYPES or namespace != DOCUMENT.format(name):
         raise Fault(
@@ -30,13 +34,19 @@ def document_of(root: Node) -> dict[str, Any]:
             found=name,
             subject="document type",
         )
-    return {"document": name, **_members(root, name, f"/{name}")}
+    members = _members(root, name, f"/{name}", origins)
+    document = {"document": name, **members}
+    if origins:
+        origins.became(members, document)
+    return document
 
 
-def _members(node: Node, part: str, path: str) -> dict[str, Any]:
+def _members(node: Node, part: str, path: str, origins: Origins | None) -> dict[str, Any]:
     if node.is_mixed or (not node.children and node.text.strip()):
         raise _wrong(node, path, "text stands where only elements belong", "text beside elements")
     known, found, seen = parts().get(part, {}), {}, {}
+    if origins:
+        origins.note(found, f"line {node.line}")
     for child in node.children:
         namespace, name = child.name
         if name in _LEFT_OUT:
@@ -46,21 +56,24 @@ def _members(node: Node, part: str, path: str) -> dict[str, Any]:
         below = f"{path}/{prefix}{name}" + (f"[{number}]" if number > 1 else "")
         element = known.get(name)
         if element is None or namespace != (CBC if element.is_value else CAC):
-            _put_unknown(found, known.values(), child, name, below)
+            _put_unknown(found, known.values(), child, name, below, origins)
         elif element.spliced:
-            found.update(_members(child, element.part or "", below))
+            members = _members(child, element.part or "", below, origins)
+            found.update(members)
+            if origins:
+                origins.became(members, found)
         else:
-            _put(found, element, child, below, number)
+            _put(found, element, child, below, number, origins)
     return found
 
 
-def _put(found: dict[str, Any], element: Element, node: Node, path: str, number: int) -> None:
+def _put(found: dict[str, Any], element: Element, node: Node, path: str, number: int, origins: Origins | None) -> None:
     if element.child:
         values = [each for each in node.children if each.name == (CBC, element.child)]
         value: Any = values[0].text.strip() if values else None
         sides: dict[str, str] = {}
     elif element.part:
-        value, sides = _members(node, element.part, path), {}
+        value, sides = _members(node, element.part, path, origins), {}
     else:
         value, sides = _value(node, element.name, path)
     if element.many:
@@ -71,12 +84,21 @@ def _put(found: dict[str, Any], element: Element, node: Node, path: str, number:
         raise _wrong(node, path, "it stands there more than once", f"repeated {element.name}")
     if value is not None:
         found[element.key] = value
+        _stood(origins, found, element.key, node)
         found.update({f"{element.key}_{side}": text for side, text in sides.items()})
 
 
-def _put_unknown(found: dict[str, Any], known: Iterable[Element], node: Node, name: str, path: str) -> None:
+def _stood(origins: Origins | None, found: dict[str, Any], key: str, node: Node) -> None:
+    """The member ``key`` stands on the line of ``node``, where that is another one than its object's."""
+    if origins:
+        origins.note(found, f"line {node.line}", lambda name: f", {node.name[1]}" if name == key else "")
+
+
+def _put_unknown(
+    found: dict[str, Any], known: Iterable[Element], node: Node, name: str, path: str, origins: Origins | None
+) -> None:
     """What the standard has and we do not write, or a partner's own: kept as it came, in the same way of naming."""
-    value: Any = _members(node, "", path) if node.children else _value(node, name, path)[0]
+    value: Any = _members(node, "", path, origins) if node.children else _value(node, name, path)[0]
     key = snake(name)
     if any(element.key in (key, plural(key)) for element in known):
         key = f"other_{key}"

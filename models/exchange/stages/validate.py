@@ -4,6 +4,7 @@ from datetime import datetime, timezone
 
 from ....core.contracts import summary, validate
 from ....core.faults import Fault
+from ..located import located
 
 NAME = "validate"
 
@@ -20,7 +21,7 @@ def run(batch, works):
             continue
         faults = validate(contract, work.document)
         if faults:
-            work.outcome = summary(faults, reference=work.reference)
+            work.outcome = summary(located(batch, work, faults), reference=work.reference)
 
 
 def _ended(batch, work, today):
