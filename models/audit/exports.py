@@ -93,3 +93,8 @@ class SyncPackSample(models.Model):
 class SyncXrefGap(models.Model):
     _name = "sync.xref.gap"
     _inherit = ["sync.xref.gap", "sync.exported"]
+
+
+class SyncManifest(models.Model):
+    _name = "sync.manifest"
+    _inherit = ["sync.manifest", "sync.exported"]
