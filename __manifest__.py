@@ -1,7 +1,7 @@
 {
     "name": "Sync Governance",
     "summary": "Odoo as the governed control plane of a distributor's integrations",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Supply Chain/Integration",
     "author": "Sync Governance contributors",
     "website": "https://github.com/sync-governance/sync_governance",
@@ -67,6 +67,9 @@
         "views/flow/sync_process_type_views.xml",
         "views/flow/sale_order_views.xml",
         "views/flow/stock_picking_views.xml",
+        "views/flow/purchase_order_views.xml",
+        "views/flow/delivery_carrier_views.xml",
+        "views/flow/label_views.xml",
         "views/flow/account_move_views.xml",
         "views/flow/account_payment_views.xml",
         "views/exchange/confidential_views.xml",

@@ -50,9 +50,9 @@ class Done:
 class Wait:
     """The message is early: park it until (``wait_type``, ``wait_ref``) is met, or until ``deadline`` (UTC, naive).
 
-    ``wait_type`` is a word of a closed list (``process``, ``order``, ``shipment``, ``reference``), ``wait_ref`` the key
-    that whoever meets the wait releases by. At the deadline the message becomes an exception with ``fault``, or
-    ``goes_on`` and is worked again.
+    ``wait_type`` is a word of a closed list (``process``, ``order``, ``shipment``, ``customer``, ``reference``),
+    ``wait_ref`` the key that whoever meets the wait releases by. At the deadline the message becomes an exception with
+    ``fault``, or ``goes_on`` and is worked again.
     """
 
     wait_type: str
@@ -100,16 +100,31 @@ class ForeignWrite:
     whole: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an answer answers: message ``message_id`` (``uid``) of ours, its canonical ``document`` as long as that is
+    kept, and the record ``res_id`` of ``res_model`` that it was about, where there is one."""
+
+    message_id: int
+    uid: str
+    document: dict[str, Any] | None
+    res_model: str | None = None
+    res_id: int | None = None
+
+
 @dataclass(slots=True)
 class Work:
-    """One message in the pipeline. Times are aware and in UTC; ``document`` is the partner's, ``canonical`` ours.
+    """One message in the pipeline. Times are aware and in UTC; ``document`` is the partner's, ``canonical`` ours,
+    ``addressed`` the translated document of which the address of its request is made.
 
     ``notices`` are sentences for the attempt log: odd, and no reason to stop. ``canonical`` is what is applied;
     ``translated`` the whole document where another system's part was left out of that. ``place`` is where ``raw`` stood
     in its file, ``in_its_file`` what only that file showed to be wrong with it. ``foreign`` are its writes to
     what others own; ``left_to_steward``: it is not applied before he has decided. ``event`` is what an outbound
-    document tells of, ``content_type`` the form of ``encoded``. ``sent_to``: host and port, where an endpoint has two
-    addresses. ``acknowledges``: it is a partner's syntax acknowledgement of what we sent.
+    document tells of, ``content_type`` the form of ``encoded``, ``file`` what it leaves in together with others.
+    ``sent_to``: host and port, where an endpoint has two addresses. ``acknowledges``: it is a partner's syntax
+    acknowledgement of what we sent. ``answer_limit``: so many bytes of the answer to it become a document. ``request``
+    is what an answer answers; ``fallback``: none came, and Odoo gives it.
     """
 
     message_id: int
@@ -141,9 +156,14 @@ class Work:
     acknowledges: bool = False
     encoded: bytes | None = None
     content_type: str = "application/json"
+    file: Any = None
     event: Event | None = None
+    addressed: Any = None
     response: bytes | None = None
     response_status: int | None = None
+    answer_limit: int | None = None
+    request: Request | None = None
+    fallback: bool = False
     sent_to: str | None = None
     stage: str = ""
     notices: list[str] = field(default_factory=list)

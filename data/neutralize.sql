@@ -21,3 +21,8 @@ UPDATE sync_production SET fingerprint = NULL, as_copy = false;
 UPDATE sync_alarm SET rung_at = NULL;
 DELETE FROM sync_engine_check;
 UPDATE sync_command SET executed_at = now() AT TIME ZONE 'UTC', state = 'cancelled' WHERE executed_at IS NULL;
+
+-- What was posted in the original is told by the original.
+UPDATE account_move SET ledger_waiting_since = NULL WHERE ledger_waiting_since IS NOT NULL;
+-- A copy closes no manifest of the day.
+UPDATE delivery_carrier SET label_manifest_daily = false WHERE label_manifest_daily;

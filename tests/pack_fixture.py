@@ -26,6 +26,8 @@ def secret_of(authentication, direction="inbound"):
     """A secret that fits a way of authentication."""
     if authentication == "api_key" and direction == "inbound":
         return MADE_KEY
+    if authentication == "basic":
+        return f"partner:{TEXT_SECRET}"
     profile = profiles().get(authentication)
     return CODED_SECRET if profile and profile.key == "base64" else TEXT_SECRET
 
@@ -72,11 +74,12 @@ class PackCase(SyncCase, HttpCase):
 
     def partner_of(self, pack, address="https://partner.example.com"):
         """The live partner of a pack (its data), which is sent to at ``address``."""
-        secrets = {door["code"]: secret_of(door["authentication"], door["direction"]) for door in pack["endpoints"]}
+        spoken = [door for door in pack["endpoints"] if door["transport"] in ("webhook", "https", "feed", "internal")]
+        secrets = {door["code"]: secret_of(door["authentication"], door["direction"]) for door in spoken}
         urls = {d["code"]: f"{address}/{d['code']}" for d in pack["endpoints"] if d["transport"] == "https"}
         return self.live_partner(
             pack["name"],
-            secrets={d["code"]: secrets[d["code"]] for d in pack["endpoints"] if d["direction"] != "internal"},
+            secrets={d["code"]: secrets[d["code"]] for d in spoken if d["direction"] != "internal"},
             urls=urls,
         )
 

@@ -204,8 +204,8 @@ class TestInterfaceEvents(SubscriptionCase):
             self.invoices.event_filter = '{"/number": "INV/1"}'
 
     def test_only_what_is_fetched_and_can_be_read_is_thin(self):
-        answers = self.env["sync.document.type"].search([("code", "=", "acknowledgement")])
-        line = self.interface(self.feed, code="y", document_type_id=answers.id, topic=False)
+        unpublished = self.env["sync.document.type"].search([("code", "=", "price.changed")])
+        line = self.interface(self.feed, code="y", document_type_id=unpublished.id, topic=False)
         with self.assertRaises(ValidationError):
             line.event_content = "thin"
         sink = self.gives_invoices(self.northwind, "northwind-invoices").endpoint_id

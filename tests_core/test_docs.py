@@ -162,8 +162,9 @@ def pack_matrix() -> str:
         doors = {door["code"]: door["direction"] for door in pack["endpoints"]}
         found: dict[tuple[str, str], list[dict]] = {}
         for entry in pack["interfaces"]:
-            if doors[entry["endpoint"]] != "internal":
-                found.setdefault((entry["document_type"], doors[entry["endpoint"]]), []).append(entry)
+            way = "inbound" if "reply_to" in entry else doors[entry["endpoint"]]
+            if way != "internal":
+                found.setdefault((entry["document_type"], way), []).append(entry)
         for (document, direction), entries in sorted(found.items(), key=lambda item: (item[0][1], item[0][0])):
             lines.append(row(pack["title"], f"`{document}`", *_cells(pack, direction, entries)))
     return "\n".join(lines)
@@ -174,7 +175,7 @@ def _cells(pack: dict, direction: str, entries: list[dict]) -> tuple[str, str, s
     mine = [sample for sample in pack.get("samples", ()) if sample["interface"] in codes]
     good = sum("expected" in sample for sample in mine)
     titles = {part["code"]: part["name"] for part in pack.get("contracts", ())}
-    called = [entry.get("topic") or titles.get(entry.get("contract"), entry["name"]) for entry in entries]
+    called = dict.fromkeys(entry.get("topic") or titles.get(entry.get("contract"), entry["name"]) for entry in entries)
     acts = dict.fromkeys(HANDLERS.get(entry.get("handler", ""), "applied") for entry in entries)
     done = "; ".join(acts) if direction == "inbound" else "sent"
     way = {"inbound": "in", "outbound": "out"}[direction]
@@ -223,6 +224,23 @@ def test_files_and_folders_that_are_named_exist():
         if named and not list(ROOT.glob(span.rstrip("/"))):
             missing.append(f"{page}: {span}")
     assert not missing
+
+
+def test_the_rooms_are_those_of_the_architecture():
+    """The tree on the page of the architecture: what it names is there, and no room of core and models is left out."""
+    tree = re.search(r"^    core/ .*\n(?: {4,}\S.*\n)+", text_of(ROOT / "docs" / "architecture.md"), re.M)[0]
+    named, top = set(), ""
+    for indent, name in re.findall(r"^( {4}| {6})([a-z_]+(?:/|\.py)) ", tree, re.M):
+        top = name if len(indent) == 4 else top
+        named.add(name if len(indent) == 4 else top + name)
+    assert not [name for name in named if not (ROOT / name).exists()]
+    rooms = {f"{top}/{path.parent.name}/" for top in ("core", "models") for path in (ROOT / top).glob("*/__init__.py")}
+    assert rooms <= named
+
+
+def test_every_page_is_reached_from_the_readme():
+    readme = text_of(ROOT / "README.md")
+    assert not [page.name for page in (ROOT / "docs").glob("*.md") if f"(docs/{page.name})" not in readme]
 
 
 def test_tests_that_are_named_exist():
@@ -298,7 +316,8 @@ def menus() -> set[str]:
     def path(menu: str) -> str:
         own = actions.get(names[menu], names[menu])
         above = parents[menu]
-        return own if above in (None, "menu_root") else f"{path(above)} > {own}"
+        # a dot: below a menu of Odoo's own
+        return own if above in (None, "menu_root") or "." in above else f"{path(above)} > {own}"
 
     return {path(menu) for menu in names}
 
@@ -356,8 +375,9 @@ NUMBERS = (
     ("models/partner/credential.py", "DEFAULT_OVERLAP_HOURS = 24", "operations.md", "24 unless changed"),
     ("wizards/credential_rotate.py", "24 * 90", "operations.md", "at most 90 days"),
     ("models/handlers/warehouse/shipment_confirmed.py", "timedelta(minutes=15)", "people.md", "for 15 minutes"),
-    ("models/handlers/finance/payment_received.py", "timedelta(days=1)", "people.md", "a payment for a day"),
+    ("models/handlers/finance/payment_due.py", "timedelta(days=1)", "people.md", "a payment for a day"),
     ("models/handlers/service/tracking_event.py", "timedelta(days=3)", "people.md", "event for three days"),
+    ("models/master/xref_suggestion.py", "NAMES = 200_000", "mapping.md", "the newest 200,000"),
     ("models/exchange/parked.py", "CHUNK = 1_000", "guarantees.md", "released in their order, 1,000 in a transaction"),
     ("core/queue/parking.py", "limit: int = 1_000", "guarantees.md", "at most 1,000 documents at a time"),
     ("core/queue/due.py", "RETRY_SECONDS = 5.0", "guarantees.md", "comes again after 5 seconds"),

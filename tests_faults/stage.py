@@ -41,6 +41,7 @@ class Stage:
         self.killed.touch()
         self.kills_from_outside = 0
         self.done: dict[str, int] = {}
+        self.offered: Any = None
         self._services: dict[str, tuple] = {}
         self._spawned: set[str] = set()
         self._over = threading.Event()
@@ -220,9 +221,6 @@ class Stage:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{what}: not within {seconds:.0f} s")
             time.sleep(0.2)
-
-    def log_of(self, name: str) -> str:
-        return (self._logs / f"faults-{name}.log").read_text(encoding="utf-8", errors="replace")
 
     # -- processes ---------------------------------------------------------------------------------------------------
 

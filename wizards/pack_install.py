@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..models.packs import reading
 from ..models.partner.trading_partner import ENVIRONMENTS
 
 STEPS = [
@@ -50,7 +51,15 @@ class SyncPackInstall(models.TransientModel):
     partner_id = fields.Many2one(
         "res.partner", string="Contact", check_company=True, help="Whom to call or write to at the partner."
     )
+    kind = fields.Char(compute="_compute_description")
+    warehouse_ids = fields.Many2many(
+        "stock.warehouse",
+        string="Runs the warehouses",
+        check_company=True,
+        help="It is asked to ship what leaves from these warehouses, and nothing else.",
+    )
     endpoint_ids = fields.One2many("sync.pack.install.endpoint", "wizard_id", string="Endpoints")
+    question_ids = fields.One2many("sync.pack.question", "install_id", string="Questions of the pack")
     partner_made_id = fields.Many2one("sync.trading.partner", readonly=True)
     certification_ids = fields.Many2many("sync.certification", compute="_compute_certification_ids")
     all_passed = fields.Boolean(compute="_compute_certification_ids")
@@ -64,19 +73,19 @@ class SyncPackInstall(models.TransientModel):
         for wizard in self:
             pack = self.env["sync.pack"]._read(wizard.pack) if wizard.pack else None
             wizard.description = pack["description"] if pack else False
+            wizard.kind = pack["partner"]["kind"] if pack else False
             wizard.matrix = self._matrix(pack) if pack else False
 
     def _matrix(self, pack):
         """What travels in which direction, and how many samples show it."""
         ways = {"inbound": self.env._("to us"), "outbound": self.env._("to the partner")}
         ways["internal"] = self.env._("inside Odoo")
-        doors = {door["code"]: door["direction"] for door in pack["endpoints"]}
         types = self.env["sync.document.type"]
         lines = Markup().join(
             Markup("<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>")
             % (
                 entry["name"],
-                ways[doors[entry["endpoint"]]],
+                ways[reading.direction_of(pack, entry)],
                 types.browse(types._id_of(entry["document_type"])).display_name,
                 sum(sample["interface"] == entry["code"] for sample in pack.get("samples", ())) or "",
             )
@@ -107,6 +116,9 @@ class SyncPackInstall(models.TransientModel):
         pack = self.env["sync.pack"]._read(self.pack)
         self.name = pack["partner"]["name"]
         self.code = pack["partner"]["code"]
+        asks = pack.get("asks", ())
+        self.question_ids = [Command.clear(), *self.env["sync.pack.question"]._lines(asks)]
+        asked = {place["endpoint"] for ask in asks for place in ask["goes_to"] if place["place"] == "url"}
         self.endpoint_ids = [Command.clear()] + [
             Command.create(
                 {
@@ -114,6 +126,7 @@ class SyncPackInstall(models.TransientModel):
                     "name": entry["name"],
                     "direction": entry["direction"],
                     "optional": entry.get("optional", False),
+                    "url_asked": entry["code"] in asked,
                     "wanted": not entry.get("optional", False),
                 }
             )
@@ -158,12 +171,14 @@ class SyncPackInstall(models.TransientModel):
             "name": self.name,
             "environment": self.environment,
             "partner_id": self.partner_id.id,
+            "warehouse_ids": self.warehouse_ids.ids,
             "business_owner_id": self.business_owner_id.id,
             "technical_owner_id": self.technical_owner_id.id,
             "endpoints": wanted.mapped("code"),
             "urls": {line.code: line.url for line in wanted},
             "private_hosts": {line.code: line.private_hosts for line in wanted},
             "secrets": {line.code: line._secret() for line in wanted},
+            "answers": self.question_ids._answers(),
         }
         partner = self.env["sync.pack"]._load(self.pack, self.company_id, values)
         self.endpoint_ids.sudo().secret_token = False  # sudo: nobody reads or writes the field otherwise
@@ -189,6 +204,7 @@ class SyncPackInstallEndpoint(models.TransientModel):
     direction = fields.Selection([("inbound", "Receives"), ("outbound", "Sends")], readonly=True)
     optional = fields.Boolean(readonly=True)
     wanted = fields.Boolean(default=True, help="A partner may do without some: tick those that are to be set up.")
+    url_asked = fields.Boolean(readonly=True, help="The address follows from the answer to a question of the pack.")
     url = fields.Char(string="Address")
     private_hosts = fields.Char(
         string="Allowed private host", help="host:port, where the address is inside our own network."

@@ -51,6 +51,8 @@ def mask_document(
 def carries_personal(schema: Any, definitions: Mapping[str, Any]) -> bool:
     """Whether documents of this JSON Schema can say who somebody is, by the names of their members.
 
+    What the schema marks with ``"x-personal": false`` is about companies only, and not looked into.
+
     :param definitions: what references outside the schema lead to, by the name at their end
     """
     seen: set[tuple[str, bool]] = set()
@@ -60,7 +62,7 @@ def carries_personal(schema: Any, definitions: Mapping[str, Any]) -> bool:
         part, is_person = waiting.pop()
         if isinstance(part, (list, tuple)):
             waiting += [(item, is_person) for item in part]
-        if not isinstance(part, Mapping):
+        if not isinstance(part, Mapping) or part.get("x-personal") is False:
             continue
         reference = part.get("$ref")
         if isinstance(reference, str) and (reference, is_person) not in seen:

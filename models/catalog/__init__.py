@@ -8,9 +8,13 @@ from . import contract
 from . import contract_compatibility
 from . import mapping
 from . import interface
+from . import interface_replies
 from . import timing
 from . import policy_acknowledgement
+from . import policy_answer
+from . import policy_risk
 from . import interface_change
 from . import subscription
 from . import interface_events
+from . import interface_request
 from . import data_transfer

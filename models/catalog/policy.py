@@ -61,6 +61,10 @@ class SyncPolicy(models.Model):
         "await_syntax_hours",
         "await_business_hours",
         "resend_times",
+        "answer_seconds",
+        "late_answer",
+        "takes_over_dates",
+        "asks_risk",
         "service_level_id",
         "retention_id",
     )

@@ -7,14 +7,18 @@ from . import transmission
 from . import file
 from . import subject
 from . import event
+from . import told
+from . import mark
 from . import lane
 from . import message
 from . import message_documents
+from . import message_answers
 from . import transmission_file
 from . import message_words
 from . import message_requests
 from . import control_number
 from . import interchange_record
+from . import outbound_place
 from . import acknowledgement
 from . import message_acknowledgements
 from . import attempt
@@ -47,6 +51,8 @@ from . import intake_files
 from . import engine
 from . import profile
 from . import confidential
+from . import replying
+from . import fallback
 from . import synchronous
 from . import steward
 from . import wake

@@ -8,9 +8,9 @@ from .engine_record import Setting
 from .payload import CONTENT_GROUPS
 
 LEVELS = [
-    ("received", "Received"),
-    ("syntax", "Readable"),
-    ("business", "Decided"),
+    ("received", "Receipt"),
+    ("syntax", "Syntax"),
+    ("business", "Business"),
 ]
 STATES = [
     ("awaited", "Awaited"),
@@ -68,7 +68,12 @@ class SyncAcknowledgement(models.Model):
     _rec_name = "message_id"
 
     message_id = fields.Many2one("sync.message", string="Document", required=True, readonly=True, ondelete="cascade")
-    level = fields.Selection(LEVELS, string="What it says", required=True, readonly=True)
+    level = fields.Selection(
+        LEVELS,
+        required=True,
+        readonly=True,
+        help="Receipt: it arrived. Syntax: it can be read. Business: the partner has decided about it.",
+    )
     state = fields.Selection(STATES, required=True, readonly=True)
     due_at = fields.Datetime(string="Due", readonly=True)
     answered_at = fields.Datetime(string="Given", readonly=True)
@@ -115,10 +120,12 @@ class SyncAcknowledgement(models.Model):
 
     @api.model
     @api.private
-    def _give(self, message, level, state, detail, answer_message_id):
+    def _give(self, message, level, state, detail, answer_message_id, tell=True):
         """A partner has spoken about ``message`` (a record); returns whether that was new.
 
         A level that is given says that those below it are over too: what was decided was readable.
+
+        :param tell: a rejection opens an exception; not where whoever took the answer has told people already
         """
         cr = self.env.cr
         cr.execute(_GIVEN, [level, state, answer_message_id, detail or None, message.id])
@@ -130,9 +137,9 @@ class SyncAcknowledgement(models.Model):
         acknowledgement = self.browse(row[0])
         if level == "business":
             acknowledgement._lower_is_over(answer_message_id)
-        if state == "rejected":
+        if state == "rejected" and tell:
             acknowledgement._tell(REJECTED, detail)
-        else:
+        elif state != "rejected":
             acknowledgement._no_longer(REJECTED)
         acknowledgement._no_longer(OVERDUE)
         return True

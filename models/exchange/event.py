@@ -73,7 +73,7 @@ class SyncEvent(models.Model):
         arrange(
             self.env.cr,
             self._table,
-            columns={"txid": "bigint DEFAULT txid_current()"},
+            columns={"txid": "bigint DEFAULT txid_current()", "concerns": "integer[]"},
             unique={"sync_event_once_per_transaction": "(txid, document_type, res_model, res_id) WHERE state = 'new'"},
         )
 
@@ -94,12 +94,19 @@ class SyncEvent(models.Model):
     # -- publish: the first outbound stage -------------------------------------------------------------------------
 
     @api.model
-    def _mark(self, document_type, records):
+    def _mark(self, document_type, records, company=None):
         """Say that ``document_type`` became true for ``records``; the document is rendered when the work is flushed.
 
         Nothing is written for a type that no interface carries.
+
+        :param company: for whom records count that belong to no company
         """
-        carried = {id_: self._carried(document_type, id_) for id_ in {False, *records.company_id.ids}}
+        if not self._carried(document_type, None):
+            return
+        carried = {
+            id_: self._carried(document_type, id_ or (company.id if company else False))
+            for id_ in {False, *records.company_id.ids}
+        }
         if not all(carried.values()):
             records = records.filtered(lambda r: carried[r.company_id.id])
         if not records:
@@ -142,23 +149,26 @@ class SyncEvent(models.Model):
                 draft.occurred_at.astimezone(timezone.utc).replace(tzinfo=None)
                 if draft.occurred_at.tzinfo
                 else draft.occurred_at,
+                ",".join(map(str, draft.concerns)),
             )
             for record, draft in drafts
         ]
         self.env.cr.execute(
             """INSERT INTO sync_event (document_type_id, document_type, state, published_at, uid, company_id,
                                        trading_partner_id, process_id, res_model, res_id, ordering_key, subject,
-                                       document, occurred_at)
+                                       document, occurred_at, concerns)
                SELECT %s, %s, 'new', now() AT TIME ZONE 'UTC', uid, company_id, trading_partner_id, process_id,
-                      res_model, res_id, ordering_key, subject, document, occurred_at
+                      res_model, res_id, ordering_key, subject, document, occurred_at,
+                      string_to_array(concerns, ',')::int[]
                  FROM unnest(%s::text[], %s::int[], %s::int[], %s::int[], %s::text[], %s::int[], %s::text[], %s::text[],
-                             %s::text[], %s::timestamp[]) WITH ORDINALITY
+                             %s::text[], %s::timestamp[], %s::text[]) WITH ORDINALITY
                       AS t(uid, company_id, trading_partner_id, process_id, res_model, res_id, ordering_key, subject,
-                           document, occurred_at, position)
+                           document, occurred_at, concerns, position)
                 ORDER BY position
                ON CONFLICT (txid, document_type, res_model, res_id) WHERE state = 'new'
                DO UPDATE SET document = EXCLUDED.document, ordering_key = EXCLUDED.ordering_key,
-                             subject = EXCLUDED.subject, process_id = EXCLUDED.process_id""",
+                             subject = EXCLUDED.subject, process_id = EXCLUDED.process_id,
+                             concerns = EXCLUDED.concerns""",
             [type_id, document_type, *(list(column) for column in zip(*rows, strict=True))],
         )
         self.env["sync.engine"]._wake_after_commit()
@@ -182,31 +192,46 @@ class SyncEvent(models.Model):
     @ormcache("document_type", "company_id")
     def _is_confidential(self, document_type, company_id):
         """Whether an interface that carries the type in this company is confidential: one document serves all."""
-        lines = self.env["sync.interface"].sudo()  # sudo: the answer is the same for every user
-        carrying = lines.search(
-            [
-                ("document_type_id.code", "=", document_type),
-                ("direction", "in", ("outbound", "internal")),
-                ("state", "in", ("live", "suspended")),
-                ("company_id", "in", (company_id, False)),
-            ]
-        )
-        return any(line._is_confidential() for line in carrying)
+        return any(line._is_confidential() for line in self._carrying(document_type, company_id))
 
     @api.model
     @ormcache("document_type", "company_id")
     def _carried(self, document_type, company_id):
-        """Whether an interface of the company sends this type or acts on it inside Odoo, now or once it is resumed."""
-        return bool(
+        """Whether an interface of the company sends this type or acts on it inside Odoo, now or once it is resumed.
+
+        :param company_id: None: of any company
+        """
+        return bool(self._carrying(document_type, company_id, limit=1))
+
+    @api.model
+    @api.private
+    def _is_told(self, document_type, company_id, concerns):
+        """Whether a document of that type that is about these trading partners (ids) reaches anybody."""
+        if not self._carried(document_type, company_id):
+            return False
+        told = self._told_partners(document_type, company_id)
+        return told is None or not told.isdisjoint(concerns)
+
+    @api.model
+    @ormcache("document_type", "company_id")
+    def _told_partners(self, document_type, company_id):
+        """The trading partners (ids) that are told what concerns them; None where somebody is told all."""
+        lines = self._carrying(document_type, company_id)
+        return frozenset(lines.trading_partner_id.ids) if lines and all(lines.mapped("own_only")) else None
+
+    @api.model
+    def _carrying(self, document_type, company_id, limit=None):
+        where = [("company_id", "in", (company_id, False))] if company_id is not None else []
+        return (
             self.env["sync.interface"]
-            .sudo()
-            .search_count(  # sudo: the answer is the same for every user
+            .sudo()  # sudo: the answer is the same for every user
+            .search(
                 [
+                    *where,
                     ("document_type_id.code", "=", document_type),
                     ("direction", "in", ("outbound", "internal")),
                     ("state", "in", ("live", "suspended")),
-                    ("company_id", "in", (company_id, False)),
                 ],
-                limit=1,
+                limit=limit,
             )
         )

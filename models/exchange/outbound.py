@@ -10,10 +10,11 @@ from typing import Any
 from odoo import api
 
 from ...core import queue
+from ...core.delivery import http
 from ...core.faults import Fault
 from ...core.queue.feed import FEED, place
 from ...core.work import Done, Wait
-from . import breaker, failover, journal, replay, stages
+from . import breaker, enveloping, failover, journal, replay, stages, together
 from .batch import Batch
 from .cursor import CONFLICTS, LOST, business, read_committed
 from .inbound import as_fault, retrying, run_stages
@@ -27,6 +28,7 @@ class Flight:
 
     ``claim`` is the round under which its lane is held, ``profiles`` the interfaces it was prepared with. ``result``
     is what came of it; ``confirmed`` says that it is ``done`` and committed, ``counted`` that the failover was told.
+    What leaves in one file with others has the ``leader`` that is sent, which has the rest as ``followers``.
     """
 
     work: Any
@@ -38,6 +40,8 @@ class Flight:
     result: Any = None
     confirmed: bool = False
     counted: bool = False
+    leader: Any = None
+    followers: list = field(default_factory=list)
 
 
 # -- before the network -----------------------------------------------------------------------------------------------
@@ -52,6 +56,7 @@ def prepare(registry, claim, heads):
         batch = Batch(api.Environment(cr, api.SUPERUSER_ID, {}))  # reads configuration; acts on nothing
         works = load(batch.env, heads)
         run_stages(batch, works, stages.OUTBOUND)
+        enveloping.reopened(batch, [work for work in works if work.live and replay.sends_as_it_was(work)])
         head_of = {head.message_id: head for head in heads}
         flights = _flights(batch, works, head_of, claim)
     rest = [work for work in works if not work.live]
@@ -72,7 +77,7 @@ def prepare(registry, claim, heads):
 
 def _flights(batch, works, head_of, claim):
     """A flight for each live work; what cannot be made ready ends as a fault."""
-    flights, doors = [], {}
+    flights, doors, leaders = [], {}, {}
     for work in works:
         if not work.live:
             continue
@@ -91,17 +96,54 @@ def _flights(batch, works, head_of, claim):
                     "What was sent once is not sent as it was into another data region. Replay it from its event.",
                     subject=f"interface {interface.code}",
                 )
+            work.answer_limit = interface.reply.limit if interface.reply else None
             transport = batch.env["sync.transport"]._for(endpoint.transport)
             if endpoint.id not in doors:
                 doors[endpoint.id] = transport._door(endpoint)
-            parcel = transport._prepare(work, doors[endpoint.id])
+            leader = leaders.get(work.file.uid) if work.file else None
+            send, parcel = transport._send, leader.parcel if leader else None
+            if work.file and work.file.taken:
+                send, parcel = together.nothing, together.empty_parcel(work)
+            elif not parcel:
+                parcel = transport._prepare(together.as_one(work) if work.file else work, doors[endpoint.id])
+                if interface.request:
+                    _direct(parcel, interface, work)
         except Exception as error:
             work.outcome = as_fault(error)
             continue
         work.stage = "deliver"
         if work.live:  # else it is not sent: its partner fetches it
-            flights.append(Flight(work, parcel, transport._send, head_of[work.message_id], claim, batch._interfaces))
+            flight = Flight(work, parcel, send, head_of[work.message_id], claim, batch._interfaces, leader=leader)
+            flights.append(flight)
+            if leader:
+                leader.followers.append(flight)
+            elif work.file and not work.file.taken:
+                leaders[work.file.uid] = flight
     return flights
+
+
+def _direct(parcel, interface, work):
+    """Say by which method and to which address the parcel goes, from what the document may tell this partner.
+
+    :raises Fault: ``translate.mapping_failed``; ``receive.content_gone`` when only the bytes of then are there
+    """
+    line, source = interface.request, work.canonical
+    if line.body:
+        source = work.addressed
+    elif source is not None and interface.crossing:
+        source = interface.crossing.shown(source)
+    if source is None:
+        raise Fault(
+            "receive.content_gone",
+            "The address that it goes to is made of the document: replay it from its event.",
+            reference=work.reference,
+            subject=f"interface {interface.code}",
+        )
+    parcel.settings["method"] = line.method
+    parcel.url = line.address(parcel.url, source)
+    if parcel.route:
+        parcel.route.primary = line.address(parcel.route.primary, source)
+        parcel.route.secondary = line.address(parcel.route.secondary, source)
 
 
 _STILL_WANTED = queue.Frequent(f"""
@@ -127,19 +169,26 @@ def _kept_back(registry, claim, flights):
     lanes = {flight.work.message_id: (flight.head.lane_id, flight.work.endpoint_id) for flight in flights}
     with read_committed(registry) as cr:
         cr.execute(_STILL_WANTED, [list(lanes), claim.token])
-        wanted = [row[0] for row in cr.fetchall()]
-        wanted = [message for message in lanes if message in set(wanted)]
-        admitted = queue.admit(cr, [lanes[message] for message in wanted], token=claim.token)
-        going = [message for message in wanted if lanes[message][0] in admitted]
+        still = {row[0] for row in cr.fetchall()}
+        # A file is one delivery, and goes with all that are in it or not at all.
+        wanted = [flight for flight in flights if not flight.leader and _all(flight) <= still]
+        admitted = queue.admit(cr, [lanes[flight.work.message_id] for flight in wanted], token=claim.token)
+        going = [flight for flight in wanted if flight.head.lane_id in admitted]
         # Last, because it counts probes: one that were kept back afterwards would never report.
-        refused = breaker.refused(cr, [(message, lanes[message][1]) for message in going])
-        leaving = set(going) - refused
-        failover.choose(cr, [flight for flight in flights if flight.work.message_id in leaving])
-    kept_back = lanes.keys() - (set(going) - refused)
+        refused = breaker.refused(cr, [(flight.work.message_id, flight.work.endpoint_id) for flight in going])
+        leaving = [flight for flight in going if flight.work.message_id not in refused]
+        failover.choose(cr, leaving)
+        together.leaves(cr, leaving)
+    kept_back = lanes.keys() - {message for flight in leaving for message in _all(flight)}
     if kept_back:
         with read_committed(registry) as cr:
             queue.settle(cr, token=claim.token, lane_ids=[lanes[m][0] for m in kept_back], untouched=True)
     return kept_back
+
+
+def _all(flight):
+    """The messages that leave with a flight, its own first."""
+    return {each.work.message_id for each in (flight, *flight.followers)}
 
 
 # -- after the network ------------------------------------------------------------------------------------------------
@@ -168,7 +217,8 @@ def conclude(registry, flights, claim):
         journal.record_transmissions(cr, flights)
         env = api.Environment(cr, api.SUPERUSER_ID, {})  # the last use is the engine's own column
         env["sync.credential"]._used(cr, [flight.parcel.credential_id for flight in flights])
-        breaker.record(cr, [failover.for_breaker(flight) for flight in flights])
+        breaker.record(cr, [failover.for_breaker(flight) for flight in flights if _was_sent(flight)])
+        together.not_taken(cr, flights)
 
     verdicts(
         registry,
@@ -181,11 +231,16 @@ def conclude(registry, flights, claim):
     )
 
 
+def _was_sent(flight):
+    """Whether the flight says something of its endpoint: of a file one does, and nothing that was not sent."""
+    return not flight.leader and not (flight.work.file and flight.work.file.taken)
+
+
 def _take_in(flight):
     work, result = flight.work, flight.result
     work.timings["deliver"] = result.elapsed * 1000
     work.response_status = result.status
-    work.response = result.body or None
+    work.response = result.body[: http.BODY_LIMIT] or None
     if result.fault is not None:
         work.outcome = result.fault
 
@@ -220,10 +275,15 @@ def _confirm(registry, profiles, flights, claim):
         for work in works:
             work.outcome, work.stage = None, "confirm"
         stages.confirm.run(batch, works)
+        batch.env["sync.engine"]._keep_answers(batch, mine)
         share = (time.perf_counter() - started) * 1000 / max(len(works), 1)
         for work in works:
             work.timings["confirm"] = share
         journal.finish(cr, batch, works, claim.worker.name)
+        newest = [work for work in works if batch.interface(work.interface_id).head_policy == "supersede"]
+        if newest:
+            queue.mark_snapshots(cr, [work.message_id for work in newest])
+        together.taken(cr, [flight for flight in mine if isinstance(flight.work.outcome, Done)])
         cr.commit()  # the engine owns it  # pylint: disable=invalid-commit
     for flight in mine:
         flight.confirmed = isinstance(flight.work.outcome, Done)

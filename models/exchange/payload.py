@@ -2,12 +2,16 @@
 
 import json
 import re
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from odoo import api, fields, models
 
-from ...core.security.masking import mask_document
+from ...core.codecs import codec, read_one
+from ...core.faults import Fault
+from ...core.security.masking import MASK, mask_document
 from ...core.table import arrange
+from ..partner.endpoint_edi import EDI
 from .engine_record import Setting
 from .sealing import SEALED, opened
 
@@ -17,6 +21,7 @@ KINDS = [
     ("sent", "As sent"),
     ("response", "Answer"),
     ("file", "A part of a file"),
+    ("together", "What it leaves in with others"),
 ]
 # Who sees what documents say: viewers see that they travelled.
 CONTENT_GROUPS = (
@@ -31,6 +36,8 @@ YES = object()
 """Their value. A context comes from the client too: none can send this one."""
 # Numbers are shown digit for digit as they were written: 12.50 stays 12.50.
 MARK = "\ue000"
+UNNAMED = frozenset({"elements", "other"})
+NO_TEXT = re.compile("[\x00-\x08\x0e-\x1b]")
 AS_WRITTEN = re.compile(f'"{MARK}([^"{MARK}]+){MARK}"')
 
 
@@ -70,7 +77,24 @@ class SyncPayload(models.Model):
     def _compute_text(self):
         contents, hidden = self._contents(), self._hidden()
         for payload in self:
-            payload.text = readable(contents.get(payload.id, b""), hidden)
+            content = contents.get(payload.id, b"")
+            payload.text = readable(content, hidden, payload._as_document if any(hidden) else None)
+
+    def _as_document(self, content):
+        """An EDI interchange as its endpoint reads it; None for what cannot be read.
+
+        Of EDI masking knows how everything is called; the columns of a file and the elements of an XML are called as
+        each partner likes, so these are not shown in part.
+        """
+        self.ensure_one()
+        carrier = self.sudo()  # sudo: who may read the body is asked before; how its endpoint reads is no secret
+        endpoint = carrier.message_id.endpoint_id or carrier.transmission_id.endpoint_id
+        if self.kind not in ("received", "sent") or endpoint.codec not in EDI:
+            return None
+        try:
+            return read_one(codec(endpoint.codec, endpoint.codec_options or ""), content).document
+        except Fault:
+            return None  # the attempt says why; what cannot be read cannot be masked either
 
     @api.model
     @api.private
@@ -102,25 +126,60 @@ class Hidden(NamedTuple):
     commercial: bool
 
 
-def readable(content: bytes, hidden: Hidden) -> str:
+def readable(
+    content: bytes, hidden: Hidden, as_document: Callable[[bytes], dict[str, Any] | list[Any] | None] | None = None
+) -> str:
     """JSON indented, other text as it is, anything else as a remark; long content is cut with a remark.
 
-    What cannot be masked because it is no JSON is not shown at all where something is to be hidden.
+    Where something is to be hidden, what is no JSON is shown as the document that it carries, masked, and not at all
+    where it carries none.
+
+    :param as_document: reads what is no JSON; None for what cannot be read
     """
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
+    if not content:
+        return ""
+    text = _text(content)
+    if text is None and not any(hidden):
         return f"({len(content)} bytes that are not text)"
-    if not text:
-        return text
     try:
-        marked = json.loads(text, parse_float=lambda number: f"{MARK}{number}{MARK}")
+        marked = json.loads(text or "", parse_float=lambda number: f"{MARK}{number}{MARK}")
     except (ValueError, RecursionError):
         if any(hidden):
-            return f"({len(content)} bytes that cannot be read as a document; unmask them to see them)"
+            document = as_document(content) if as_document else None
+            if document is None:
+                return f"({len(content)} bytes in which personal data cannot be told apart; unmask them to see them)"
+            text = _masked_text(without_unnamed(document) if hidden.personal else document, hidden)
     else:
-        masked = mask_document(marked, personal=hidden.personal, commercial=hidden.commercial)
-        text = AS_WRITTEN.sub(r"\1", json.dumps(masked, indent=2, ensure_ascii=False))
+        text = _masked_text(marked, hidden)
     if len(text) <= SHOWN_BYTES:
         return text
     return text[:SHOWN_BYTES] + f"\n… ({len(content)} bytes in all)"
+
+
+def _text(content: bytes) -> str | None:
+    """UTF-8, else the Western European single byte of older files and interchanges; None for what is no text."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+    return None if NO_TEXT.search(text) else text
+
+
+def _masked_text(document: Any, hidden: Hidden) -> str:
+    masked = mask_document(document, personal=hidden.personal, commercial=hidden.commercial)
+    return AS_WRITTEN.sub(r"\1", json.dumps(masked, indent=2, ensure_ascii=False, default=_as_written))
+
+
+def _as_written(number: Any) -> str:
+    return f"{MARK}{number}{MARK}"
+
+
+def without_unnamed(value: Any) -> Any:
+    """``value`` without the values that a codec kept under no name of their own: nobody knows whether they are
+    personal."""
+    if isinstance(value, dict):
+        return {
+            name: MASK if name in UNNAMED or name.startswith("surplus") else without_unnamed(member)
+            for name, member in value.items()
+        }
+    return [without_unnamed(item) for item in value] if isinstance(value, list) else value

@@ -15,11 +15,15 @@ from ...core.faults import Fault
 @dataclass(frozen=True, slots=True)
 class InterfaceProfile:
     """``contract`` is a compiled validator, ``mapping`` a compiled mapping; the ids beside them are what a message is
-    stamped with. ``gates`` are ids. ``rehearses``: what it brings has no effect, see ``rehearsal.py``. ``sunset`` is
+    stamped with. ``request``: method and address of its requests, where they depend on the document
+    (:class:`~sync_governance.core.delivery.request_lines.RequestLine`), or None. ``gates`` are ids. ``rehearses``: what
+    it brings has no effect, see ``rehearsal.py``. ``sunset`` is
     the last day (UTC) of a contract that ends, ``successor`` what comes after it. ``crossing``: of personal data from
     one data region to another (:class:`~sync_governance.core.security.transfers.Crossing`), or None. ``event_form`` is
     the form in which documents leave, see ``core.delivery.cloudevents.enclosed``; ``thin``: only that it happened, and
-    where it is read.
+    where it is read. ``reply``: what takes the answers to what it sends (``replying.Reply``), or None; ``replies``: it
+    takes such answers itself; ``keeps_late``: one that comes after a fallback changes nothing. Of what leaves, at most
+    so many documents stand ``together`` in one file.
     """
 
     id: int
@@ -48,12 +52,17 @@ class InterfaceProfile:
     sunset: date | None = None
     successor: str | None = None
     confidential: bool = False
+    request: Any = None
     event_form: str = "document"
     thin: bool = False
     codec_options: str = ""
     crossing: Any = None
     edi: Any = None
     awaits: tuple[tuple[str, float], ...] = ()
+    reply: Any = None
+    replies: bool = False
+    keeps_late: bool = False
+    together: int = 1
 
 
 class SyncEngine(models.AbstractModel):
@@ -105,14 +114,19 @@ class SyncEngine(models.AbstractModel):
             acknowledgement=policy.acknowledgement,
             gates=tuple(policy.gate_ids.ids),
             rehearses=record._rehearses(),
-            test_flag=endpoint._test_flag(),
+            test_flag=None if record.replies_to_id else endpoint._test_flag(),
             sunset=sunset,
             successor=successor,
             confidential=record._is_confidential(),
+            request=record._request_line(),
             event_form=endpoint.event_form,
             thin=record.event_content == "thin",
             codec_options=endpoint.codec_options or "",
             crossing=record._crossing(),
             edi=endpoint._edi_identity(acknowledge=bool(policy.await_syntax_hours)),
             awaits=policy._awaited_levels(),
+            reply=record._reply_profile(),
+            replies=bool(record.replies_to_id),
+            keeps_late=record.replies_to_id.policy_id.late_answer == "kept",
+            together=endpoint._leaving_together(),
         )

@@ -1,10 +1,14 @@
 """Cross-references as the mapping evaluator asks for them."""
 
+import re
+
 from odoo import api, models
 from odoo.tools import SQL
 
 from .record_lookup import RecordLookup
 from .xref import MODELS
+
+RECORD = re.compile(r"#[1-9][0-9]{0,8}", re.ASCII)
 
 
 class XrefLookup:
@@ -12,7 +16,8 @@ class XrefLookup:
 
     A mapping speaks in canonical codes. An identifier that stands for a record answers with the record's own code
     where that is part of the canonical documents (a product's reference, a unit's or currency's code), else not at all:
-    the handler resolves it to the record.
+    the handler resolves it to the record. ``#42`` is the record that Odoo knows by the number 42, for mappings whose
+    canonical document names it so.
     """
 
     CODE_FIELDS = {
@@ -21,6 +26,7 @@ class XrefLookup:
         "country": "code",
         "customer": "ref",
         "warehouse": "code",
+        "carrier": "governed_code",
     }
 
     def __init__(self, env, trading_partner_id, company_id, user_id=None):
@@ -88,9 +94,10 @@ class XrefLookup:
 
     def _ids(self, domain, codes):
         field = self.CODE_FIELDS.get(domain)
+        numbers = {int(code[1:]): code for code in codes if RECORD.fullmatch(code) and domain in MODELS}
         if not field or not codes:
-            return {}
-        return {record.id: record[field] for record in self._model(domain).search([(field, "in", codes)])}
+            return numbers
+        return {record.id: record[field] for record in self._model(domain).search([(field, "in", codes)])} | numbers
 
     def _model(self, domain):
         # sudo: reads the code of a record that a cross-reference of this company names, nothing else

@@ -102,13 +102,17 @@ class SyncOnboardingStep(models.Model):
                 missing.append(self.env._("%s is not live yet.", door.display_name))
         if not self._doors(partner):
             missing.append(self.env._("There is no endpoint."))
+        missing += [self.env._("Not answered yet: %s.", label) for label in partner._unanswered()]
         for line in self._lines(partner):
             crossing = line._crossing()
             if refusal := crossing and crossing.refusal():
                 missing.append(refusal.detail)
-        return missing, self.env._(
+        said = self.env._(
             "Users of their own, encrypted, every sender proves who it is; personal data stays or may go."
         )
+        # Not counted as missing: a mapping may name the parties itself.
+        gaps = [f"{door.display_name}: {door.edi_gap}" for door in self._doors(partner) if door.edi_gap]
+        return missing, "\n".join([said, *gaps])
 
     def _look_versions(self, partner):
         lines = self._lines(partner)

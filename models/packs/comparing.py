@@ -9,25 +9,25 @@ from typing import Any
 from odoo import api, models
 
 from ...core.differences import differences
+from . import carriage
 
 SHOWN = 20
 VERSIONED = ("version", "state", "document_type_id", "name")
 ITEMS = {
-    "partner": ("sync.trading.partner", ("code", "name", "kind", "environment", "pack", "pack_version")),
+    "partner": ("sync.trading.partner", ("code", "name", "kind", "environment", "pack", "pack_version", "pack_asks")),
     "endpoint": (
         "sync.endpoint",
         ("name", "direction", "codec", "codec_options", "authentication", "authentication_settings", "pulled",
          "key_source", "key_value", "topic_source", "topic_value", "test_flag_source", "test_flag_value",
-         "test_flag_words", "max_body_bytes", "connect_timeout", "read_timeout", "user_id", "carrier", "answer_rules",
-         "file_pattern", "file_ready", "file_marker", "file_suffixes", "file_after", "file_archive", "file_refused",
-         "file_known_by", "file_name", "file_exists", "edi_own_id", "edi_own_qualifier", "edi_own_application",
-         "edi_partner_id", "edi_partner_qualifier", "edi_partner_application", "edi_version", "edi_answer",
-         "edi_answer_kind"),
+         "test_flag_words", "user_id", "carrier", "answer_rules", *carriage.FIELDS, "edi_own_id", "edi_own_qualifier",
+         "edi_own_application", "edi_partner_id", "edi_partner_qualifier", "edi_partner_application", "edi_version",
+         "edi_answer", "edi_answer_kind", "documents_together"),
     ),
     "interface": (
         "sync.interface",
         ("name", "endpoint_id", "document_type_id", "topic", "contract_id", "mapping_id", "policy_id", "handler",
-         "milestone", "event_filter", "own_only"),
+         "milestone", "event_filter", "own_only", "replies_to_id", "request_method", "request_path",
+         "request_body"),
     ),
     "contract": ("sync.contract", (*VERSIONED, "schema")),
     "mapping": ("sync.mapping", (*VERSIONED, "document")),
@@ -35,7 +35,8 @@ ITEMS = {
         "sync.policy",
         ("version", "state", "name", "timing", "batch_documents", "batch_seconds", "calendar_id", "head_policy",
          "retry_kind", "retry_base", "retry_factor", "retry_cap", "retry_schedule", "max_attempts", "acknowledgement",
-         "await_syntax_hours", "await_business_hours", "resend_times", "service_level_id", "retention_id", "gate_ids"),
+         "await_syntax_hours", "await_business_hours", "resend_times", "answer_seconds", "late_answer",
+         "takes_over_dates", "asks_risk", "service_level_id", "retention_id", "gate_ids"),
     ),
     "gate": ("sync.gate", ("name", "effect", "condition", "deadline_hours", "at_deadline")),
     "service level": (
@@ -55,8 +56,9 @@ DOCUMENTS = (
     "authentication_settings",
     "answer_rules",
     "event_filter",
+    "pack_asks",
 )
-TITLES = {"schema": "schema", "document": "rules"}
+TITLES = {"schema": "schema", "document": "rules", "pack_asks": "questions"}
 
 
 @dataclass(frozen=True, slots=True)

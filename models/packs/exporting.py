@@ -10,18 +10,16 @@ from ...core.codecs import codec
 from ...core.mapping.document import read_document
 from ...core.mapping.inheritance import flatten
 from ..partner.endpoint_edi import EDI
-from . import reading, sample
+from . import carriage, reading, sample
 
 AGENT_HAS_ANYWAY = ("base.group_user", "sync_governance.group_agent")
 PERSONAL = ("customer",)
 """Domains of cross-references that are about persons: they stay where they are."""
 
-LIMITS = {"outbound": ("connect_timeout", "read_timeout"), "inbound": ("max_body_bytes",)}
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LEVEL = ("applied_seconds", "delivered_seconds", "acknowledged_seconds", "fulfilled_hours", "resolve_hours",
          "target_percent")  # fmt: skip
 RETENTION = ("payload_days", "message_days", "attempt_days", "dedupe_days")
-FILES = ("pattern", "ready", "marker", "suffixes", "after", "archive", "refused", "known_by", "name", "exists")
 AWAITED = {
     "syntax_hours": "await_syntax_hours",
     "business_hours": "await_business_hours",
@@ -80,13 +78,15 @@ class SyncPack(models.AbstractModel):
     def _described(self, partner, name, interfaces, parts):
         policies = parts["policy"]
         versions = [each.version for versions in parts.values() for each in versions]
+        asks = _asks_of(partner, interfaces.endpoint_id)
         return {
             "name": name,
             "title": partner.name,
             "description": self.env._("%s, as it was set up.", partner.name),
             "version": max(versions, key=lambda version: tuple(map(int, version.split(".")))),
             "partner": {"code": partner.code, "name": partner.name, "kind": partner.kind},
-            "endpoints": [self._endpoint_entry(each) for each in interfaces.endpoint_id.sorted(_code)],
+            "asks": asks,
+            "endpoints": [self._endpoint_entry(each, asks) for each in interfaces.endpoint_id.sorted(_code)],
             "interfaces": [_interface_entry(each) for each in interfaces],
             "contracts": [_versioned_entry(each, "contracts") for each in parts["contract"]],
             "mappings": [_versioned_entry(each, "mappings") for each in parts["mapping"]],
@@ -102,13 +102,14 @@ class SyncPack(models.AbstractModel):
                 for each in policies.gate_ids.sorted("code")
             ],
             "ownership": self._ownership_entries(partner),
-            "xrefs": self._xref_entries(partner),
+            "xrefs": self._xref_entries(partner, asks),
         }
 
     # -- parts -------------------------------------------------------------------------------------------------------
 
-    def _endpoint_entry(self, endpoint):
-        settings = endpoint._settings()
+    def _endpoint_entry(self, endpoint, asks):
+        answered = self._asked_settings(asks, _code(endpoint))
+        settings = {name: value for name, value in endpoint._settings().items() if name not in answered}
         return {
             "code": _code(endpoint),
             "name": endpoint.name,
@@ -119,8 +120,9 @@ class SyncPack(models.AbstractModel):
             "authentication": endpoint.authentication,
             "authentication_settings": settings or None,
             "answers": json.loads(endpoint.answer_rules) if endpoint.answer_rules else None,
-            "files": _files_entry(endpoint),
+            **carriage.entry_of(endpoint),
             "edi": _edi_entry(endpoint),
+            "together": endpoint.documents_together if endpoint._leaving_together() > 1 else None,
             "reads": endpoint.business_type_ids.mapped("code"),
             "ordering_key": _found_at(endpoint.key_source, endpoint.key_value),
             "topic": _found_at(endpoint.topic_source, endpoint.topic_value)
@@ -134,7 +136,6 @@ class SyncPack(models.AbstractModel):
             if endpoint.test_flag_source
             else None,
             "agent": {"name": self._agent_name(endpoint), "groups": self._agent_groups(endpoint)},
-            "limits": {limit: endpoint[limit] for limit in LIMITS.get(endpoint.direction, ())},
         }
 
     def _agent_name(self, endpoint):
@@ -183,7 +184,8 @@ class SyncPack(models.AbstractModel):
             for line in lines
         ]
 
-    def _xref_entries(self, partner):
+    def _xref_entries(self, partner, asks):
+        answered = {(place["name"], place["code"]) for ask in asks for place in ask["goes_to"] if "code" in place}
         found = self.env["sync.xref"].search(
             [
                 ("trading_partner_id", "=", partner.id),
@@ -194,7 +196,9 @@ class SyncPack(models.AbstractModel):
             order="domain, external_id",
         )
         names = ("domain", "external_id", "canonical_code")
-        return [{name: each[name] for name in names} for each in found]
+        return [
+            {name: each[name] for name in names} for each in found if (each.domain, each.canonical_code) not in answered
+        ]
 
     # -- samples -----------------------------------------------------------------------------------------------------
 
@@ -214,6 +218,16 @@ class SyncPack(models.AbstractModel):
         return kept
 
 
+def _asks_of(partner, endpoints):
+    """The questions of the pack behind a partner, as far as they concern what is exported; never an answer."""
+    codes = set(map(_code, endpoints))
+    asks = []
+    for ask in partner._asks():
+        places = [place for place in ask["goes_to"] if place.get("endpoint") in codes or "endpoint" not in place]
+        asks += [{**ask, "goes_to": places}] if places else []
+    return asks
+
+
 def _code(record):
     return record.pack_code or record.code
 
@@ -229,6 +243,7 @@ def _interface_entry(interface):
         "endpoint": _code(interface.endpoint_id),
         "document_type": interface.document_type,
         "topic": interface.topic or None,
+        "reply_to": _code(interface.replies_to_id) if interface.replies_to_id else None,
         "contract": interface.contract_id.code or None,
         "mapping": interface.mapping_id.code or None,
         "policy": interface.policy_id.code,
@@ -236,13 +251,8 @@ def _interface_entry(interface):
         "milestone": interface.milestone or None,
         "event_filter": json.loads(interface.event_filter) if interface.event_filter else None,
         "own_only": interface.own_only or None,
+        "request": _request_entry(interface),
     }
-
-
-def _files_entry(endpoint):
-    if endpoint.carrier not in ("folder", "sftp"):
-        return None
-    return {name: endpoint[f"file_{name}"] or None for name in FILES}
 
 
 def _edi_entry(endpoint):
@@ -256,6 +266,11 @@ def _edi_entry(endpoint):
     if endpoint.direction == "inbound":
         said |= {"answer": endpoint.edi_answer, "answer_kind": endpoint.edi_answer_kind}
     return said
+
+
+def _request_entry(interface):
+    said = {name: interface[f"request_{name}"] for name in ("method", "path", "body")}
+    return {name: value for name, value in said.items() if value} or None
 
 
 def _versioned_entry(version, folder):
@@ -286,10 +301,19 @@ def _policy_entry(policy):
         "retry": retry,
         "acknowledgement": policy.acknowledgement,
         "awaits": {name: _short(policy[field]) for name, field in AWAITED.items() if policy[field]},
+        "answer": _answer_entry(policy),
+        "takes_over_dates": policy.takes_over_dates or None,
+        "asks_risk": policy.asks_risk or None,
         "service_level": policy.service_level_id.code,
         "retention": policy.retention_id.code,
         "gates": sorted(policy.gate_ids.mapped("code")),
     }
+
+
+def _answer_entry(policy):
+    if not policy.answer_seconds:
+        return None
+    return {"seconds": policy.answer_seconds, "late": policy.late_answer or None}
 
 
 def _window(calendar):

@@ -6,7 +6,7 @@ from odoo import api, models
 from odoo.fields import Command
 
 from ...core.canonical import catalogue
-from . import reading
+from . import carriage, reading
 
 
 class SyncPack(models.AbstractModel):
@@ -24,6 +24,8 @@ class SyncPack(models.AbstractModel):
             for name in ("name", "environment", "partner_id", "business_owner_id", "technical_owner_id")
             if values.get(name)
         }
+        if values.get("warehouse_ids"):
+            given["warehouse_ids"] = [Command.set(values["warehouse_ids"])]
         if not partner:
             return partners.create(
                 {
@@ -36,9 +38,11 @@ class SyncPack(models.AbstractModel):
                     "company_id": company.id,
                     "pack": pack["name"],
                     "pack_version": pack["version"],
+                    "pack_asks": _json(pack.get("asks")),
                 }
             )
-        _update(partner, {**given, "pack": pack["name"], "pack_version": pack["version"]})
+        said = {"pack": pack["name"], "pack_version": pack["version"], "pack_asks": _json(pack.get("asks"))}
+        _update(partner, {**given, **said})
         return partner
 
     @api.private
@@ -49,7 +53,10 @@ class SyncPack(models.AbstractModel):
             found = partner.endpoint_ids.filtered(lambda e, code=entry["code"]: e.pack_code == code)[:1]
             if not found and entry.get("optional") and not _wanted(entry["code"], values):
                 continue
+            entry = self._with_answers(pack, entry, found)
             data = self._endpoint_values(entry, values)
+            if "mail_name" in data:
+                data["mail_name"] = self._mailbox(found, data["mail_name"], partner)
             if not found:
                 found = self.env["sync.endpoint"].create(
                     {
@@ -68,6 +75,14 @@ class SyncPack(models.AbstractModel):
             endpoints[entry["code"]] = found
         return endpoints
 
+    def _mailbox(self, found, name, partner):
+        """The mailbox that there is; of a new endpoint the pack's, or the partner's own where it is taken already."""
+        if found.mail_name or not name:
+            return found.mail_name
+        # sudo: a mailbox may be taken by what the user does not see
+        domain = [("alias_name", "=", name), ("alias_domain_id", "=", partner.company_id.sudo().alias_domain_id.id)]
+        return f"{partner.code}-{name}" if self.env["mail.alias"].sudo().search_count(domain, limit=1) else name
+
     def _carriers(self):
         return dict(self.env["sync.endpoint"]._fields["carrier"]._description_selection(self.env))
 
@@ -82,7 +97,7 @@ class SyncPack(models.AbstractModel):
             "direction": entry["direction"],
             "pulled": entry["transport"] == "feed",
             "carrier": entry["transport"] if entry["transport"] in self._carriers() else False,
-            **{f"file_{name}": value for name, value in entry.get("files", {}).items()},
+            **carriage.values_of(entry),
             "codec": entry["codec"],
             "codec_options": _json(entry.get("layout")),
             "authentication": entry["authentication"],
@@ -92,8 +107,9 @@ class SyncPack(models.AbstractModel):
             "topic_source": topic.get("source", False),
             "topic_value": topic.get("value", False),
             **_edi_values(entry.get("edi")),
-            **entry.get("limits", {}),
         }
+        if "together" in entry:
+            data["documents_together"] = int(entry["together"])
         if "authentication_settings" in entry:
             data["authentication_settings"] = _json(entry["authentication_settings"])
         if "reads" in entry:
@@ -107,15 +123,17 @@ class SyncPack(models.AbstractModel):
 
     @api.private
     def _load_interfaces(self, pack, partner, endpoints, shared, values):
-        for entry in pack["interfaces"]:
+        # What takes answers comes behind what it answers.
+        for entry in sorted(pack["interfaces"], key=lambda each: "reply_to" in each):
             if entry["endpoint"] not in endpoints:
                 continue
-            found = partner.interface_ids.filtered(lambda i, code=entry["code"]: i.pack_code == code)[:1]
+            found = self._called(partner, entry["code"])
             data = {
                 "name": entry["name"],
                 "endpoint_id": endpoints[entry["endpoint"]].id,
                 "document_type_id": self.env["sync.document.type"]._id_of(entry["document_type"]),
                 "topic": entry.get("topic", False),
+                "replies_to_id": self._called(partner, entry["reply_to"]).id if "reply_to" in entry else False,
                 "contract_id": shared["contracts"].get(entry.get("contract"), self.env["sync.contract"]).id,
                 "mapping_id": shared["mappings"].get(entry.get("mapping"), self.env["sync.mapping"]).id,
                 "policy_id": shared["policies"][entry["policy"]].id,
@@ -123,6 +141,7 @@ class SyncPack(models.AbstractModel):
                 "milestone": entry.get("milestone", False),
                 "event_filter": _json(entry.get("event_filter")),
                 "own_only": entry.get("own_only", False),
+                **{f"request_{name}": entry.get("request", {}).get(name, False) for name in ("method", "path", "body")},
             }
             if not found:
                 domain = [("company_id", "=", partner.company_id.id)]
@@ -143,6 +162,10 @@ class SyncPack(models.AbstractModel):
             else:
                 self._leave(found, data)
 
+    def _called(self, partner, code):
+        """The interface of a partner that the pack calls so, possibly empty."""
+        return partner.interface_ids.filtered(lambda interface: interface.pack_code == code)[:1]
+
     def _leave(self, record, data):
         """What is live keeps what it runs on; whoever compares is told in what it differs from the pack."""
         left = self.env.context.get("sync_pack_left")
@@ -159,7 +182,10 @@ class SyncPack(models.AbstractModel):
 
     @api.private
     def _load_shared(self, pack, company):
-        """{kind: {code: record}} of contracts, mappings, policies and what policies point to."""
+        """{kind: {code: record}} of contracts, mappings, policies and what policies point to.
+
+        :param pack: with the parts that are needed, see :func:`reading.needed`
+        """
         gates = {
             entry["code"]: self._part(
                 "sync.gate", {**entry, "condition": json.dumps(entry["condition"], indent=2)}, company
@@ -225,6 +251,9 @@ class SyncPack(models.AbstractModel):
             "max_attempts": retry["max_attempts"],
             "acknowledgement": entry["acknowledgement"],
             **_awaited_values(entry.get("awaits", {})),
+            **_answer_values(entry.get("answer")),
+            "takes_over_dates": entry.get("takes_over_dates", False),
+            "asks_risk": entry.get("asks_risk", False),
             "service_level_id": levels[entry["service_level"]].id,
             "retention_id": retentions[entry["retention"]].id,
             "gate_ids": [Command.set([gates[code].id for code in entry.get("gates", ())])],
@@ -326,16 +355,21 @@ class SyncPack(models.AbstractModel):
 
     @api.private
     def _load_secrets(self, endpoints, values):
-        """Credentials for endpoints that have none; only for whoever may set secrets."""
+        """Credentials for endpoints that have none; only for whoever may set secrets. Of HTTP Basic a secret may be
+        ``user:password``."""
         for code, secret in values.get("secrets", {}).items():
             endpoint = endpoints.get(code)
             if endpoint and secret and not endpoint.credential_ids:
+                user = values.get("users", {}).get(code)
+                if not user and endpoint.authentication == "basic" and ":" in secret:
+                    user, _colon, secret = secret.partition(":")
                 self.env["sync.credential"].create(
                     {
                         "name": endpoint.name,
                         "endpoint_id": endpoint.id,
                         "secret_input": secret,
                         "may_read": bool(endpoint.business_type_ids),
+                        **({"username": user} if user else {}),
                     }
                 )
 
@@ -354,8 +388,7 @@ def _schema(pack, entry):
 
 def _promise(pack, code):
     """What the next version may not break: partners go on reading what we send with what they have."""
-    directions = {endpoint["code"]: endpoint["direction"] for endpoint in pack["endpoints"]}
-    used = {directions[entry["endpoint"]] for entry in pack["interfaces"] if entry.get("contract") == code}
+    used = {reading.direction_of(pack, entry) for entry in pack["interfaces"] if entry.get("contract") == code}
     return "forward" if used == {"outbound"} else "backward"
 
 
@@ -381,6 +414,12 @@ def _awaited_values(said):
         "await_business_hours": float(said.get("business_hours", 0)),
         "resend_times": int(said.get("resend_times", 0)),
     }
+
+
+def _answer_values(said):
+    if not said:
+        return {"answer_seconds": 0, "late_answer": False}
+    return {"answer_seconds": int(said["seconds"]), "late_answer": said.get("late", "replaces")}
 
 
 def _plain(value):

@@ -7,11 +7,12 @@ may not approve fails here as it fails in a form.
 VERSIONED = ("contract_id", "mapping_id", "policy_id")
 
 
-def bring_live(env, pack, company, *, author, approver, secrets=None, addresses=None, owners=None):
+def bring_live(env, pack, company, *, author, approver, secrets=None, addresses=None, owners=None, answers=None):
     """Set up the partner of ``pack``, submit its versions as ``author``, approve them as ``approver``, go live.
 
     :param secrets: {endpoint's code: secret}; codes of other packs are ignored
     :param addresses: {endpoint's code: url} of endpoints that send; http is allowed for the very host named
+    :param answers: {code of a question of the pack: text}; http is allowed for the very host named
     :param owners: {group (xml id): user id} who owns the interfaces that a pack gives to that group
     :returns: the trading partner
     """
@@ -19,6 +20,12 @@ def bring_live(env, pack, company, *, author, approver, secrets=None, addresses=
     data = loader._read(pack)
     codes = [endpoint["code"] for endpoint in data["endpoints"]]
     urls = {code: url for code, url in (addresses or {}).items() if code in codes}
+    plain = {
+        place["endpoint"]: answers[ask["code"]]
+        for ask in data.get("asks", ())
+        for place in ask["goes_to"]
+        if "endpoint" in place and (answers or {}).get(ask["code"], "").startswith("http://")
+    }
     partner = loader._load(
         pack,
         company,
@@ -29,7 +36,10 @@ def bring_live(env, pack, company, *, author, approver, secrets=None, addresses=
             "business_owner_id": author.id,
             "technical_owner_id": author.id,
             "urls": urls,
-            "private_hosts": {code: url.split("/")[2] for code, url in urls.items() if url.startswith("http://")},
+            "private_hosts": {
+                code: url.split("/")[2] for code, url in {**plain, **urls}.items() if url.startswith("http://")
+            },
+            "answers": answers or {},
             "secrets": {code: secret for code, secret in (secrets or {}).items() if code in codes},
         },
     )
@@ -47,6 +57,9 @@ def take_live(partner, author, approver, waiver="Set up by a script: there is no
     Each step is the transition of a form with its own checks: ``author`` asks, ``approver`` decides.
     """
     partner, decider = partner.with_user(author), partner.with_user(approver)
+    if partner.kind == "3pl" and not partner.warehouse_ids:
+        # Nobody says which: all there are.
+        partner.warehouse_ids = partner.env["stock.warehouse"].search([("company_id", "=", partner.company_id.id)])
     if partner.state == "draft":
         partner.action_start_testing()
     if partner.may_connect:

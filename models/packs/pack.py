@@ -44,17 +44,18 @@ class SyncPack(models.AbstractModel):
             ``business_owner_id`` (owner of the interfaces too), ``technical_owner_id``, and by the pack's code of an
             endpoint ``urls``, ``private_hosts`` and ``secrets``; ``owners``
             by the group that a pack names; ``endpoints``: codes of optional endpoints that are wanted, besides those
-            with an address or a secret
+            with an address or a secret; ``answers``: {code of a question of the pack: text}
         """
         self.env["sync.trading.partner"].check_access("create")
         pack = self._read(name)
         values = values or {}
         loader = self.with_company(company).with_context(active_test=False)
         partner = loader._load_partner(pack, company, values)
-        shared = loader._load_shared(pack, company)
         endpoints = loader._load_endpoints(pack, partner, values)
+        shared = loader._load_shared(reading.needed(pack, endpoints), company)
         loader._load_interfaces(pack, partner, endpoints, shared, values)
         loader._load_ownership(pack, partner)
         loader._load_xrefs(pack, partner)
-        loader._load_secrets(endpoints, values)
+        loader._load_secrets(endpoints, {**values, "users": loader._users_answered(pack, values.get("answers", {}))})
+        partner.with_context(active_test=False)._answer(values.get("answers", {}))
         return partner

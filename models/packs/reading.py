@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -113,6 +113,23 @@ def content(name: str, file: str) -> bytes:
     return (_folder(name) / file).read_bytes()
 
 
+def direction_of(pack: dict[str, Any], entry: dict[str, Any]) -> str:
+    """Which way the documents of an interface of a pack go: that of its endpoint; what is answered comes in."""
+    if entry.get("reply_to"):
+        return "inbound"
+    return next(door["direction"] for door in pack["endpoints"] if door["code"] == entry["endpoint"])
+
+
+def _loose_replies(pack):
+    sending = {entry["code"]: entry for entry in pack["interfaces"] if not entry.get("reply_to")}
+    for entry in pack["interfaces"]:
+        if not entry.get("reply_to"):
+            continue
+        request = sending.get(entry["reply_to"])
+        if request is None or request["endpoint"] != entry["endpoint"] or direction_of(pack, request) != "outbound":
+            yield f"{entry['code']} replies to {entry['reply_to']!r}, which sends nothing at its endpoint."
+
+
 def _loose_ends(pack):
     """References inside the pack that lead nowhere."""
     for kind, member, target in (
@@ -127,6 +144,7 @@ def _loose_ends(pack):
         for entry in pack.get(kind, ()):
             if entry.get(member) and entry[member] not in known:
                 yield f"{entry['code']} names the {member} {entry[member]!r}, which the pack does not have."
+    yield from _loose_replies(pack)
     gates = {gate["code"] for gate in pack.get("gates", ())}
     for policy in pack.get("policies", ()):
         for gate in policy.get("gates", ()):
@@ -135,3 +153,32 @@ def _loose_ends(pack):
         needed = {"micro_batch": "collect", "window": "window"}.get(policy["timing"])
         if needed and needed not in policy:
             yield f"{policy['code']} has the timing {policy['timing']} and does not say “{needed}”."
+    doors = {entry["code"] for entry in pack["endpoints"]}
+    for ask in pack.get("asks", ()):
+        for place in ask["goes_to"]:
+            if place.get("endpoint", pack["endpoints"][0]["code"]) not in doors:
+                yield f"{ask['code']} asks for the endpoint {place['endpoint']!r}, which the pack does not have."
+
+
+def needed(pack: dict[str, Any], endpoints: Iterable[str]) -> dict[str, Any]:
+    """The pack without the contracts, mappings and policies, and what those point to, that only other endpoints use.
+
+    :param endpoints: the codes of those that its partner has
+    """
+    chosen = set(endpoints)
+    lines = [entry for entry in pack["interfaces"] if entry["endpoint"] in chosen]
+
+    def used(kind: str, codes: set[str | None]) -> list[dict[str, Any]]:
+        return [entry for entry in pack.get(kind, ()) if entry["code"] in codes]
+
+    policies = used("policies", {entry["policy"] for entry in lines})
+    return {
+        **pack,
+        "interfaces": lines,
+        "contracts": used("contracts", {entry.get("contract") for entry in lines}),
+        "mappings": used("mappings", {entry.get("mapping") for entry in lines}),
+        "policies": policies,
+        "service_levels": used("service_levels", {entry["service_level"] for entry in policies}),
+        "retentions": used("retentions", {entry["retention"] for entry in policies}),
+        "gates": used("gates", {code for entry in policies for code in entry.get("gates", ())}),
+    }

@@ -31,7 +31,16 @@ class AccountMove(models.Model):
             if invoice in posted:
                 invoice._after_posting(process)
         self.env["sync.event"]._mark("invoice.posted", posted.filtered(lambda m: m in by_invoice))
+        posted._note_orders()
+        posted._note_ledger()
         return posted
+
+    def _note_orders(self):
+        """What is told of the orders that these invoices claim changes with them."""
+        sold = self.filtered(lambda move: move.is_sale_document())
+        if sold and self.env["sync.event"]._carried("order.changed", None):
+            # sudo: whoever posts or pays, the order is another one's
+            sold.sudo().invoice_line_ids.sale_line_ids.order_id._note_standing()
 
     def _processes_by_order(self):
         """``{invoice: process}`` of those that invoice an order of a process."""
@@ -72,6 +81,7 @@ class AccountMove(models.Model):
     def _invoice_paid_hook(self):
         result = super()._invoice_paid_hook()
         invoices = self.filtered(lambda m: m.is_sale_document())
+        invoices._note_orders()
         for process in self.env["sync.process"]._of(invoices) if invoices else ():
             # What a partner reported is linked already, with the time it happened; a person's entry knows only its day.
             if entered := process._link(process._invoices()._get_reconciled_payments()):

@@ -15,7 +15,15 @@ class FulfilmentRequest(models.AbstractModel):
     _document_type = "fulfilment.request"
 
     @api.private
+    def _gap(self, trading_partner):
+        if trading_partner.warehouse_ids:
+            return None
+        return self.env._("The warehouses that the trading partner runs: it is asked to ship from these, and no other")
+
+    @api.private
     def _render(self, records):
+        warehouses = records.picking_type_id.warehouse_id
+        concerned = self.env["sync.trading.partner"]._concerned_by_warehouse(warehouses)
         processes = self.env["sync.process"]._by_record(records)
         drafts = {}
         for picking in records:
@@ -55,6 +63,7 @@ class FulfilmentRequest(models.AbstractModel):
                 company_id=picking.company_id.id,
                 occurred_at=requested_at,
                 process_id=process.id if process else None,
+                concerns=concerned.get(picking.picking_type_id.warehouse_id.id, ()),
             )
         return drafts
 
@@ -72,4 +81,4 @@ class FulfilmentRequest(models.AbstractModel):
     @api.private
     def _carrier(self, picking):
         carrier = picking.carrier_id
-        return {"code": carrier.delivery_type or "fixed", "name": carrier.name} if carrier else None
+        return {"code": carrier._code_for_partners(), "name": carrier.name} if carrier else None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from ...faults import Fault
+from ..origins import Origins
 from ..parts import Part, Piece, Place, Source
 from .charset import known_charset
 from .envelope import Envelope
@@ -91,9 +93,19 @@ class EdiCodec:
                 for fault in part.faults:
                     yield Piece(None, Place(part.position, part.position), called, faults=(fault,))
 
+    def locate(self, data: bytes, place: Place | None = None) -> tuple[Part, Origins, str]:
+        """The document again, where its objects stood, and what a file is counted by; see :mod:`..origins`."""
+        origins = Origins()
+        options = read_options({**self._options, **({"first": place.first} if place else {})})
+        parts = read_interchanges(data, replace(options, origins=origins), standard=self.name)
+        return self._only_of(parts), origins, "segment"
+
     def _only(self, data: bytes, options: Mapping[str, Any] | None) -> Part:
+        return self._only_of(self.split(data, options))
+
+    def _only_of(self, parts: Iterable[EdiPart]) -> Part:
         found: list[EdiPart] = []
-        for part in self.split(data, options):
+        for part in parts:
             if part.message is not None or part.document is None and part.faults:
                 found.append(part)
             if sum(part.message is not None for part in found) > 1:
@@ -111,13 +123,16 @@ class EdiCodec:
         raise first
 
     def encode(self, document: Any) -> bytes:
-        """The interchange with ``document``, in the envelope of its member ``interchange``; the same bytes for the
-        same document. Raises :class:`Fault` ``encode.*``, since a document comes from a mapping here."""
+        """The interchange with ``document``, in the envelope of its member ``interchange`` and by the guides that are
+        agreed with the partner; the same bytes for the same document.
+
+        Raises :class:`Fault` ``encode.*``, since a document comes from a mapping here.
+        """
         envelope = Envelope.of(document)
         if envelope.standard != self.name:
             words = f"The document is to be sent as {envelope.standard or 'nothing'}, and this is {self.name}."
             raise Fault("encode.value", words, pointer="/interchange/standard", expected=self.name, subject="standard")
-        return write_interchange([document], envelope)
+        return write_interchange([document], envelope, guides=read_options(self._options).guides)
 
     def enclose(self, documents: Iterable[Mapping[str, Any]], envelope: Envelope) -> bytes:
         """One interchange with ``documents`` in ``envelope``, written by the guides that are agreed with the partner.

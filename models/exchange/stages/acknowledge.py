@@ -23,12 +23,13 @@ def run(batch, works):
                 "message_id": work.uid,
             },
             "level": "business",
-            "status": _of_lines(work.outcome.lines),
+            "status": verdict_of(work.outcome.lines),
             "answered_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "faults": [],
         }
         if work.outcome.lines:
             document["lines"] = work.outcome.lines
+        document |= parties(batch.env, work.canonical or {}, work.company_id)
         drafts.append(
             (
                 None,
@@ -46,9 +47,30 @@ def run(batch, works):
     batch.env["sync.event"]._insert("acknowledgement", drafts)
 
 
-def _of_lines(lines):
+def verdict_of(lines):
     """The verdict on the whole: that of its lines, where they agree."""
     statuses = {line["status"] for line in lines}
     if statuses <= {"accepted"}:
         return "accepted"
     return "rejected" if statuses == {"rejected"} else "accepted_with_changes"
+
+
+def parties(env, canonical, company_id):
+    """Who ordered and who answers, and the currency, where the document that is answered names a buyer.
+
+    The sender knows how to reach its people, and an answer is not about them: companies are only named.
+
+    :param canonical: the document that is answered
+    :param company_id: whose document it is
+    :returns: members of an acknowledgement: ``buyer``, ``seller`` and ``currency``, or none
+    """
+    buyer = _company(canonical.get("buyer") or {})
+    if not buyer:
+        return {}
+    seller = _company(canonical.get("seller") or env["res.company"].browse(company_id)._sync_party())
+    named = {"buyer": buyer, "seller": seller, "currency": canonical.get("currency")}
+    return {name: value for name, value in named.items() if value}
+
+
+def _company(party):
+    return {name: party[name] for name in ("identifiers", "company_name") if party.get(name)}

@@ -12,6 +12,8 @@ from ..cursor import read_committed
 from ..sealing import EVENT, event_text
 
 NAME = "route"
+ANSWER_DUE = "answer.due"
+"""The kind of due time at which a request is to be answered, see ``fallback.py``."""
 PROMOTER_LOCK = 7_305_910_451
 
 
@@ -22,15 +24,19 @@ _CARRIERS = queue.Frequent(f"""
     SELECT e.id, e.process_id, e.ordering_key, e.document_type_id, e.company_id,
            i.id, p.id, p.trading_partner_id, p.direction, y.worker_pool,
            CASE WHEN y.timing IN ('micro_batch', 'window') THEN y.id END,
+           CASE WHEN EXISTS (SELECT FROM sync_interface r WHERE r.replies_to_id = i.id
+                                                           AND r.state IN ('live', 'suspended') AND r.active)
+                THEN nullif(y.answer_seconds, 0) END,
            i.event_filter, {EVENT}
       FROM sync_event e
       JOIN sync_interface i ON i.document_type_id = e.document_type_id AND i.state IN ('live', 'suspended')
-                              AND i.active
+                              AND i.active AND i.replies_to_id IS NULL
       JOIN sync_endpoint p ON p.id = i.endpoint_id
       JOIN sync_policy y ON y.id = i.policy_id
      WHERE e.id = ANY(%s::int[]) AND p.direction IN ('outbound', 'internal')
        AND (i.company_id = e.company_id OR i.company_id IS NULL)
        AND (i.own_only IS NOT TRUE
+            OR p.trading_partner_id = ANY(e.concerns)
             OR EXISTS (SELECT FROM sync_process o WHERE o.id = e.process_id
                                                     AND o.trading_partner_id = p.trading_partner_id))
        AND (e.trading_partner_id = p.trading_partner_id
@@ -73,7 +79,7 @@ def run(registry, limit=500):
         production = env["sync.production"]._standing().is_production
         cr.execute(_CARRIERS, [ids, production])
         columns = ("event_id", "process_id", "key", "document_type_id", "company_id", "interface_id", "endpoint_id",
-                   "trading_partner_id", "direction", "pool", "timing")  # fmt: skip
+                   "trading_partner_id", "direction", "pool", "timing", "answer_seconds")  # fmt: skip
         carried = [(row[: len(columns)], row[len(columns) :]) for row in cr.fetchall()]
         found = [row for row, (wanted, *stored) in carried if _is_wanted(env, wanted, stored)]
         rows = [dict(zip(columns, row, strict=True)) for row in found]
@@ -81,8 +87,15 @@ def run(registry, limit=500):
         timings = {policy: policies.browse(policy)._timing() for policy in {row["timing"] for row in rows}}
         for row in rows:
             row["timing"] = timings[row["timing"]]
-        queue.enqueue(
+        awaited = [row.pop("answer_seconds") for row in rows]
+        messages = queue.enqueue(
             cr, [queue.NewMessage(uid=f"msg_{uuid.uuid4().hex}", reference=row["key"], **row) for row in rows]
+        )
+        answers = zip(messages, rows, awaited, strict=True)
+        queue.schedule_in(
+            cr,
+            ANSWER_DUE,
+            [(message, row["company_id"], float(seconds)) for message, row, seconds in answers if seconds],
         )
         mark_routed(cr, ids)
         if any(row["direction"] == "outbound" for row in rows):

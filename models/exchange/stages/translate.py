@@ -4,6 +4,7 @@ from datetime import timezone
 
 from ....core.canonical import validator
 from ....core.contracts import summary, validate
+from ..located import located
 
 NAME = "translate"
 NUMBERS = ("number", "order_number", "tracking_number", "request_number")
@@ -18,7 +19,7 @@ def run(batch, works):
             if not work.live:
                 continue
             if inbound:
-                _take(work, document, validator(interface.document_type))
+                take(batch, work, document, validator(interface.document_type))
             else:
                 work.document = document
 
@@ -49,25 +50,29 @@ def _translated(batch, interface, mapping, group, sources):
     for work, result in zip(group, results, strict=True):
         work.notices += [notice.text for notice in result.notices]
         if result.faults:
-            work.outcome = summary(result.faults, reference=work.reference)
+            work.outcome = summary(located(batch, work, result.faults), reference=work.reference)
     return [result.document for result in results]
 
 
 def _context(work, environment):
-    """What ``@context`` knows: ``occurred_at`` is when an event became true, of what arrives when it arrived."""
+    """What ``@context`` knows: ``occurred_at`` is when an event became true, of what arrives when it arrived. Of an
+    answer also ``request``, the canonical document that it answers."""
     occurred = work.event.time if work.event else work.received_at
     occurred = occurred if occurred.tzinfo else occurred.replace(tzinfo=timezone.utc)
+    request = {"request": work.request.document} if work.request and work.request.document else {}
     return {
         "message_id": work.uid,
         "received_at": work.received_at.isoformat(),
         "occurred_at": occurred.isoformat(),
         "environment": environment,
+        **request,
     }
 
 
-def _take(work, document, shape):
+def take(batch, work, document, shape):
+    """Make ``document`` the canonical one of ``work``; ``shape`` is what it has to be by the catalogue."""
     work.canonical = document
     work.document_type = document.get("type")
     work.reference = work.reference or next((str(document[name]) for name in NUMBERS if document.get(name)), None)
     if faults := validate(shape, document, code="validate.canonical"):
-        work.outcome = summary(faults, reference=work.reference)
+        work.outcome = summary(located(batch, work, faults, canonical=True), reference=work.reference)
