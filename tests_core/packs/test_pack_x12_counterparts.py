@@ -1,33 +1,9 @@
 """Packs on X12 that are each other's counterpart: what one sends, the other reads with the same facts."""
 
 import pytest
-from pack_reading import Pack, packs
-from test_pack_interchanges import ENVELOPES, LINES
+from counterparts import interface_of, read, sample_of, sent
+from test_pack_interchanges import LINES
 from test_pack_shared_interchanges import FOLDER
-
-
-def interface_of(code: str) -> tuple[Pack, dict]:
-    pack = packs()[code.partition(".")[0]]
-    return pack, pack.part("interfaces", code)
-
-
-def sent(code: str, document: dict, **known) -> bytes:
-    pack, interface = interface_of(code)
-    faults, result = pack.translate(interface, document, **known)
-    assert [fault.detail for fault in faults] == []
-    return pack.codec(interface).encode({**result.document, "interchange": ENVELOPES["x12"]})
-
-
-def read(code: str, data: bytes) -> dict:
-    pack, interface = interface_of(code)
-    faults, result = pack.translate(interface, pack.codec(interface).decode(data))
-    assert [fault.detail for fault in faults] == []
-    return result.document
-
-
-def sample_of(code: str, file: str) -> dict:
-    pack, _interface = interface_of(code)
-    return pack.source(next(each for each in pack.data["samples"] if each["file"] == f"samples/{file}"))
 
 
 def test_an_order_to_a_supplier_is_what_a_seller_takes_as_an_order():
